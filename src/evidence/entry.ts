@@ -1,0 +1,230 @@
+import { z } from "zod";
+import { canonicalBytes, parseCanonical } from "../lib/canonical.ts";
+import { isDigest } from "../lib/digest.ts";
+import { CustodyError } from "../lib/errors.ts";
+import { fromIso, parseDuration } from "../lib/time.ts";
+import { isZone } from "../lib/zone.ts";
+import { BlobRef } from "./blob.ts";
+
+/**
+ * The records of the ledger: one entry is one line of a batch, one leaf of the tree, one link of the chain.
+ * An entry holds identifiers, enumerations, times, counts and digests. Free text and names live in blobs.
+ * docs/FORMAT.md is the specification; this file is its types.
+ */
+
+/** C2SP tlog-tiles gives an entry a 16-bit length. */
+export const MAX_ENTRY_BYTES = 65_535;
+export const MAX_BATCH_ENTRIES = 256;
+export const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+/** `prev` of the first entry. */
+export const NO_PREVIOUS = "0".repeat(64);
+
+const Time = z.string().refine((t) => {
+  try {
+    fromIso(t);
+    return true;
+  } catch {
+    return false;
+  }
+}, "expected a time like 2026-11-20T16:40:10.123Z");
+const Digest = z.string().refine(isDigest, "expected 64 lower-case hex digits");
+/** Chosen by people, but a name of a thing, never of a person and never free text. */
+const Id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,199}$/, "expected letters, digits and . _ : @ / + -");
+const Duration = z.string().refine((d) => parseDuration(d) !== undefined, "expected a duration such as 15m, 6h or 3d");
+const Zone = z.string().refine(isZone, "expected an IANA zone such as Europe/Berlin");
+const Window = z.strictObject({ from: Time, to: Time });
+
+/** Who acted. A person is a random ID whose name, if any, is in an `identity` blob; `auth` says how sure we are of them. */
+export const Actor = z.looseObject({
+  type: z.enum(["system", "person", "source"]),
+  id: Id,
+  role: z.string().optional(),
+  auth: z.string().optional(),
+});
+export type Actor = z.infer<typeof Actor>;
+
+/** A configured collector as the slots need it. In a `config` entry, so that the ledger alone says what was expected. */
+export const InstanceRecord = z.looseObject({
+  id: Id,
+  use: Id,
+  family: Id,
+  mode: z.enum(["window", "snapshot", "inbox"]),
+  cadence: z.string(),
+  grace: Duration,
+  zone: Zone,
+});
+export type InstanceRecord = z.infer<typeof InstanceRecord>;
+
+const common = {
+  v: z.literal(1),
+  index: z.int().min(0),
+  prev: Digest,
+  batch: z.string().regex(/^[0-9a-f]{32}$/),
+  at: Time,
+  clock: Time.optional(),
+  actor: Actor,
+  software: z.string(),
+  once: z.string().max(300).optional(),
+};
+
+/** The fields of each kind beside the common ones. */
+const kinds = {
+  genesis: {
+    origin: z.string(),
+    nonce: z.string(),
+    zone: Zone,
+    key: z.string(),
+    simulatedUntil: Time.optional(),
+    predecessor: z.looseObject({ origin: z.string(), size: z.int(), root: z.string(), reason: z.string() }).optional(),
+  },
+  config: {
+    config: BlobRef,
+    catalogue: BlobRef.optional(),
+    zone: Zone,
+    instances: z.array(InstanceRecord),
+  },
+  plan: {
+    instance: Id,
+    action: z.enum(["pause", "resume", "retire"]),
+    from: Time,
+    to: Time.optional(),
+    body: BlobRef.optional(),
+  },
+  run: {
+    instance: Id,
+    use: Id,
+    trigger: z.enum(["schedule", "interim", "manual", "catch-up", "backfill"]),
+    slot: z.string().optional(),
+    window: Window,
+    started: Time,
+    ended: Time,
+    outcome: z.enum(["collected", "partial", "failed", "unavailable"]),
+    /** Intervals of the source's time that were read to their end. */
+    covered: z.array(Window),
+    /** For sources that only know the present: the moments that were seen. */
+    instants: z.array(Time).optional(),
+    /** Why not everything: a closed code; words are in the manifest. */
+    reason: z.string().optional(),
+    requests: z.int().min(0),
+    /** The source's own count, where it gives one. */
+    total: z.int().min(0).optional(),
+    /** What `read` of that version found at once; informational, the index reads again. */
+    found: z.looseObject({ reader: z.int(), facts: z.int(), problems: z.int() }),
+    /** How far the source's clock was ahead of ours, in milliseconds, where it told. */
+    clockOffset: z.int().optional(),
+    items: z.int().min(0),
+    /** The captures, up to 16; more are in the manifest only. */
+    evidence: z.array(BlobRef).max(16),
+    manifest: BlobRef.optional(),
+  },
+  intake: {
+    instance: Id,
+    use: Id,
+    received: Time,
+    evidence: z.array(BlobRef).max(16),
+    manifest: BlobRef.optional(),
+  },
+  import: {
+    instance: Id,
+    use: Id,
+    window: Window,
+    items: z.int().min(0),
+    found: z.looseObject({ reader: z.int(), facts: z.int(), problems: z.int() }),
+    evidence: z.array(BlobRef).max(16),
+    manifest: BlobRef.optional(),
+  },
+  upload: {
+    evidence: z.array(BlobRef).min(1).max(16),
+    controls: z.array(Id).min(1),
+    captured: Time.optional(),
+    incident: Id.optional(),
+    manifest: BlobRef,
+  },
+  gap: {
+    gap: Id,
+    instance: Id,
+    requirement: Id,
+    action: z.enum(["open", "acknowledge", "accept", "close", "close-late"]),
+    window: Window,
+    slots: z.int().min(1),
+    cause: z.string().optional(),
+    until: Time.optional(),
+    body: BlobRef.optional(),
+  },
+  identity: { person: Id, identity: BlobRef },
+  key: { action: z.enum(["introduce", "retire", "revoke"]), key: z.string() },
+  head: { size: z.int().min(0), root: z.string() },
+  report: { period: Window, size: z.int().min(0), report: BlobRef },
+  access: { purpose: Id, digests: z.array(Digest) },
+  correction: { of: z.int().min(0), body: BlobRef.optional() },
+} as const;
+
+export type KnownKind = keyof typeof kinds;
+
+type Fields = { [K in KnownKind]: z.infer<z.ZodObject<(typeof kinds)[K]>> };
+type Common = z.infer<z.ZodObject<typeof common>>;
+
+/** An entry of a kind this version knows. */
+export type KnownEntry = { [K in KnownKind]: Common & { kind: K } & Fields[K] }[KnownKind];
+/** An entry of one kind. */
+export type EntryOf<K extends KnownKind> = Extract<KnownEntry, { kind: K }>;
+/** An entry of a kind that a later version may add; tolerated for ever. */
+export type UnknownEntry = Common & { kind: string & {} } & Record<string, unknown>;
+export type Entry = KnownEntry | UnknownEntry;
+
+/** What a caller says; index, chain, batch, time and software are the ledger's. */
+export type Draft = {
+  [K in KnownKind]: { kind: K; actor: Actor; once?: string } & Fields[K];
+}[KnownKind];
+
+const commonSchema = z.looseObject({ ...common, kind: z.string().regex(/^[a-z][a-z-]{0,39}$/) });
+const schemas = new Map(
+  Object.entries(kinds).map(([kind, fields]) => [kind, z.looseObject({ ...common, kind: z.literal(kind), ...fields })]),
+);
+
+/** True for an entry of this kind whose fields are as this version knows them. */
+export function isKind<K extends KnownKind>(entry: Entry, kind: K): entry is EntryOf<K> {
+  return entry.kind === kind && (schemas.get(kind)?.safeParse(entry).success ?? false);
+}
+
+/** Canonical bytes of an entry. Throws INPUT_TOO_LARGE above 65,535 bytes and INPUT_INVALID for fields that its kind does not allow. */
+export function encodeEntry(entry: Entry): Uint8Array {
+  const schema = schemas.get(entry.kind) ?? commonSchema;
+  const checked = schema.safeParse(entry);
+  if (!checked.success) {
+    throw new CustodyError("INPUT_INVALID", `${entry.kind} entry: ${z.prettifyError(checked.error)}`);
+  }
+  const bytes = canonicalBytes(entry);
+  if (bytes.length > MAX_ENTRY_BYTES) {
+    throw new CustodyError(
+      "INPUT_TOO_LARGE",
+      `a ${entry.kind} entry of ${bytes.length} bytes; at most ${MAX_ENTRY_BYTES} fit into one entry`,
+    );
+  }
+  return bytes;
+}
+
+const PLACEHOLDER = {
+  v: 1,
+  index: Number.MAX_SAFE_INTEGER,
+  prev: NO_PREVIOUS,
+  batch: "0".repeat(32),
+  at: "2000-01-01T00:00:00.000Z",
+  clock: "2000-01-01T00:00:00.000Z",
+  software: "x".repeat(100),
+} as const;
+
+/** Throws what `encodeEntry` would throw for this draft, whatever place it gets. */
+export function checkDraft(draft: Draft): void {
+  encodeEntry({ ...PLACEHOLDER, ...draft } as Entry);
+}
+
+/** Reads the bytes of one entry: canonical JSON with the common fields. The rest is as the writer left it. */
+export function decodeEntry(bytes: Uint8Array): Entry {
+  if (bytes.length > MAX_ENTRY_BYTES) {
+    throw new CustodyError("INPUT_TOO_LARGE", `an entry of ${bytes.length} bytes; expected at most ${MAX_ENTRY_BYTES}`);
+  }
+  const checked = commonSchema.safeParse(parseCanonical(bytes));
+  if (!checked.success) throw new CustodyError("INPUT_INVALID", z.prettifyError(checked.error));
+  return checked.data as Entry;
+}

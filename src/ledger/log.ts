@@ -1,0 +1,84 @@
+import { batchKey, type Link, type Recorded } from "../evidence/batch.ts";
+import { NO_PREVIOUS } from "../evidence/entry.ts";
+import type { Head } from "../tlog/checkpoint.ts";
+import { Frontier } from "../tlog/frontier.ts";
+import { leafHash } from "../tlog/merkle.ts";
+import { bundleKey, encodeBundle, encodeTile, TILE_WIDTH, tileKey } from "../tlog/tile.ts";
+
+export interface DerivedObject {
+  readonly key: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Where the log begins. */
+export const START: Link = { index: 0, prev: NO_PREVIOUS, at: "" };
+
+/**
+ * The end of the log in memory: where the chain stands, the right edge of the tree, and the objects under `tile/` that
+ * committed entries have made due. Everything it gives follows from the entries it was given; it does no I/O.
+ */
+export class Log {
+  #link: Link;
+  readonly #frontier: Frontier;
+  /** Entries of the unfinished bundle. */
+  #edge: Uint8Array[];
+  /** Full tiles and bundles not yet written. */
+  #due: DerivedObject[] = [];
+
+  constructor(link: Link = START, frontier: Frontier = Frontier.empty(), edge: readonly Uint8Array[] = []) {
+    this.#link = link;
+    this.#frontier = frontier;
+    this.#edge = [...edge];
+  }
+
+  get link(): Link {
+    return this.#link;
+  }
+
+  get size(): number {
+    return this.#link.index;
+  }
+
+  /** Key under which the next batch will lie. */
+  get nextKey(): string {
+    return batchKey(this.#link.index);
+  }
+
+  head(): Head {
+    return { size: this.#frontier.size, root: this.#frontier.root() };
+  }
+
+  /** Takes in committed entries that continue the chain (`parseBatch` has checked them). */
+  apply(entries: readonly Recorded[]): void {
+    for (const { index, digest, bytes, entry } of entries) {
+      this.#edge.push(bytes);
+      if (this.#edge.length === TILE_WIDTH) {
+        this.#due.push({ key: bundleKey((index + 1) / TILE_WIDTH - 1), bytes: encodeBundle(this.#edge) });
+        this.#edge = [];
+      }
+      for (const tile of this.#frontier.append(leafHash(bytes))) {
+        this.#due.push({ key: tileKey(tile.level, tile.n), bytes: encodeTile(tile.hashes) });
+      }
+      this.#link = { index: index + 1, prev: digest, at: entry.at };
+    }
+  }
+
+  /** Every object that a checkpoint of this size needs and that is not known to be written: full ones and the partials of this very size. */
+  derived(): DerivedObject[] {
+    const partials = this.#frontier.partials().map(({ level, n, hashes }) => ({
+      key: tileKey(level, n, hashes.length),
+      bytes: encodeTile(hashes),
+    }));
+    const bundle =
+      this.#edge.length === 0
+        ? []
+        : [{ key: bundleKey(Math.floor(this.size / TILE_WIDTH), this.#edge.length), bytes: encodeBundle(this.#edge) }];
+    return [...this.#due, ...bundle, ...partials];
+  }
+
+  /** The full objects of `derived()` are written. */
+  written(objects: readonly DerivedObject[]): void {
+    const done = new Set(objects);
+    this.#due = this.#due.filter((object) => !done.has(object));
+  }
+}

@@ -1,0 +1,49 @@
+import { Temporal } from "temporal-polyfill";
+import type { Instant } from "./time.ts";
+
+/** True for an IANA time zone that this machine knows (`Europe/Berlin`, `UTC`). */
+export function isZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    return /^[A-Za-z][A-Za-z0-9_+\-/]*$/.test(zone);
+  } catch {
+    return false;
+  }
+}
+
+/** The wall clock of a zone at an instant. */
+export function wallClock(at: Instant, zone: string): Temporal.ZonedDateTime {
+  return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone);
+}
+
+/** The first instant of a local day. A day that begins inside a skipped hour begins at its first valid minute. */
+export function startOfDay(date: Temporal.PlainDate, zone: string): Instant {
+  return date.toZonedDateTime(zone).epochMilliseconds;
+}
+
+/**
+ * The first instant at which the zone's wall clock reaches this time. A repeated wall time is its first occurrence; a
+ * skipped one is the first valid moment after it.
+ */
+export function atWallClock(wall: Temporal.PlainDateTime, zone: string): Instant {
+  const found = wall.toZonedDateTime(zone, { disambiguation: "earlier" });
+  if (found.toPlainDateTime().equals(wall)) return found.epochMilliseconds;
+  // "earlier" shows a skipped time in the offset before the change, so the next change is the one that skipped it.
+  return found.getTimeZoneTransition("next")?.epochMilliseconds ?? found.epochMilliseconds;
+}
+
+/** For people: `20 Nov 2026, 17:40 Europe/Berlin`; seconds only where asked. Independent of the machine's locale and zone. */
+export function forPeople(at: Instant, zone: string, options: { seconds?: boolean } = {}): string {
+  const w = wallClock(at, zone);
+  const two = (n: number) => String(n).padStart(2, "0");
+  const seconds = options.seconds ? `:${two(w.second)}` : "";
+  return `${w.day} ${MONTHS[w.month - 1]} ${w.year}, ${two(w.hour)}:${two(w.minute)}${seconds} ${zone}`;
+}
+
+/** For people: `20 Nov 2026`, the local date in the zone. */
+export function dateForPeople(at: Instant, zone: string): string {
+  const w = wallClock(at, zone);
+  return `${w.day} ${MONTHS[w.month - 1]} ${w.year}`;
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;

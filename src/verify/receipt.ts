@@ -1,0 +1,64 @@
+import { decodeEntry, type Entry } from "../evidence/entry.ts";
+import { blobRefs } from "../evidence/blob.ts";
+import { CustodyError } from "../lib/errors.ts";
+import { type Checkpoint, parseCheckpoint } from "../tlog/checkpoint.ts";
+import { leafHash, verifyInclusion } from "../tlog/merkle.ts";
+import { checkNote, type Verifier } from "../tlog/note.ts";
+import { encodeReceipt, inclusionProof, parseReceipt } from "../tlog/proof.ts";
+import { bundleKey, decodeBundle, TILE_WIDTH } from "../tlog/tile.ts";
+import type { LogReader } from "./reader.ts";
+
+/** The bytes of one entry below a checkpoint, from its bundle. */
+export async function entryBytes(reader: Pick<LogReader, "get">, index: number, size: number): Promise<Uint8Array> {
+  if (!Number.isSafeInteger(index) || index < 0 || index >= size) {
+    throw new CustodyError("NOT_FOUND", `there is no record ${index}; the log has the records 0 to ${size - 1}`);
+  }
+  const n = Math.floor(index / TILE_WIDTH);
+  const width = Math.min(TILE_WIDTH, size - n * TILE_WIDTH);
+  const key = bundleKey(n, width);
+  const partial = await reader.get(key);
+  const bytes = partial ?? (await reader.get(bundleKey(n)));
+  const entry = bytes && decodeBundle(bytes, partial ? width : TILE_WIDTH, key)[index - n * TILE_WIDTH];
+  if (entry === undefined) throw new CustodyError("LEDGER_ALTERED", `${key} is missing`, { remedy: "Run `custody verify`." });
+  return entry;
+}
+
+/**
+ * A receipt for one entry: with it and the pinned key anybody can check, offline and without the store, that the log held
+ * this entry. Reads only what is published; needs no writer and no index.
+ */
+export async function makeReceipt(reader: Pick<LogReader, "get">, index: number, keys: readonly Verifier[]): Promise<string> {
+  const bytes = await reader.get("checkpoint");
+  const checkpoint = bytes && parseCheckpoint(bytes);
+  if (bytes === undefined || checkpoint === undefined) throw new CustodyError("NOT_A_STORE", "there is no readable checkpoint here");
+  requireTrusted(checkpoint, keys);
+  const extra = await entryBytes(reader, index, checkpoint.size);
+  const proof = await inclusionProof((key) => reader.get(key), index, checkpoint.size);
+  const receipt = encodeReceipt({ extra, index, proof, checkpoint: new TextDecoder().decode(bytes) });
+  checkReceipt(receipt, keys);
+  return receipt;
+}
+
+/** What a receipt proves: this entry, at this index, in the log of this size. Throws VERIFICATION_FAILED with what does not fit. */
+export function checkReceipt(text: string, keys: readonly Verifier[]): { entry: Entry; index: number; checkpoint: Checkpoint; digests: string[] } {
+  const receipt = parseReceipt(text);
+  const checkpoint = receipt && parseCheckpoint(new TextEncoder().encode(receipt.checkpoint));
+  if (receipt === undefined || checkpoint === undefined) {
+    throw new CustodyError("VERIFICATION_FAILED", "not a receipt; expected the form c2sp.org/tlog-proof@v1 with the record in its `extra` line");
+  }
+  requireTrusted(checkpoint, keys);
+  if (!verifyInclusion(receipt.index, checkpoint.size, leafHash(receipt.extra), receipt.proof, checkpoint.root)) {
+    throw new CustodyError("VERIFICATION_FAILED", `the receipt does not prove that record ${receipt.index} is in the log`);
+  }
+  const entry = decodeEntry(receipt.extra);
+  return { entry, index: receipt.index, checkpoint, digests: blobRefs(entry).map((ref) => ref.digest) };
+}
+
+function requireTrusted(checkpoint: Checkpoint, keys: readonly Verifier[]): void {
+  const { signedBy, bad } = checkNote(checkpoint.note, keys.filter((key) => key.name === checkpoint.origin));
+  if (signedBy.length === 0 || bad.length > 0) {
+    throw new CustodyError("VERIFICATION_FAILED", `the checkpoint of "${checkpoint.origin}" is not signed by a key that is trusted here`, {
+      remedy: "Compare the key with the one the organisation published; never take it from the store or the pack itself.",
+    });
+  }
+}

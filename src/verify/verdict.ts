@@ -1,0 +1,65 @@
+import type { Instant } from "../lib/time.ts";
+import { iso } from "../lib/time.ts";
+import { freshnessOf } from "../slots/freshness.ts";
+import type { History } from "../slots/history.ts";
+import { expectationOf } from "../slots/plan.ts";
+import { type AssessedSlot, slotsOf } from "../slots/state.ts";
+
+/** One question, one word from its closed list, and why. There is no word over all of them. */
+export interface Verdict<W extends string> {
+  readonly word: W;
+  readonly reason: string;
+  /** Up to when the answer holds, where it depends on time. */
+  readonly until?: string;
+}
+
+export interface Verdicts {
+  /** Is everything as it was signed? */
+  readonly integrity: Verdict<"intact" | "broken">;
+  /** When did it exist, by somebody else's clock? */
+  readonly time: Verdict<"anchored" | "expired" | "unanchored">;
+  /** Who besides the operator vouches for it? */
+  readonly independence: Verdict<"self-attested" | "timestamped" | "witnessed" | "published">;
+  /** Is every expected piece of evidence there, or said to be missing? */
+  readonly completeness: Verdict<"complete" | "accounted" | "holes">;
+  /** Is the newest evidence of every collector as new as required? */
+  readonly freshness: Verdict<"current" | "stale" | "never">;
+}
+
+const EARLIEST: Instant = Date.UTC(1970, 0, 1);
+
+/**
+ * `complete`: every slot whose time is over was covered. `accounted`: what was not covered has an entry that says what
+ * happened. `holes`: something was not covered and nothing in the log says why.
+ */
+export function completenessOf(history: History): Verdicts["completeness"] {
+  const until = iso(history.asOf);
+  const slots = [...history.instances.values()].flatMap((instance) =>
+    slotsOf(instance, { from: EARLIEST, to: history.asOf }, history.asOf).map((slot) => ({ slot, explained: explained(slot, instance.gaps) })),
+  );
+  const over = slots.filter(({ slot }) => slot.state !== "open" && slot.state !== "due");
+  const missing = over.filter(({ slot }) => slot.state !== "collected" && slot.state !== "late");
+  const late = over.filter(({ slot }) => slot.state === "late").length;
+  const unexplained = missing.filter((m) => !m.explained);
+  const counted = `${over.length - missing.length} of ${over.length} expected periods were covered${late > 0 ? `, ${late} of them late` : ""}`;
+  if (over.length === 0) return { word: "complete", reason: "no expected period is over yet", until };
+  if (missing.length === 0) return { word: "complete", reason: counted, until };
+  if (unexplained.length === 0) return { word: "accounted", reason: `${counted}; for the other ${missing.length} the log says what happened`, until };
+  return { word: "holes", reason: `${counted}; for ${unexplained.length} nothing in the log says why`, until };
+}
+
+/** A failed, partial or paused slot has entries of its own; a missed one needs a gap entry over it. */
+function explained(slot: AssessedSlot, gaps: readonly { readonly window: { readonly from: Instant; readonly to: Instant } }[]): boolean {
+  return slot.state !== "missed" || gaps.some(({ window }) => window.from <= slot.from && window.to >= slot.to);
+}
+
+export function freshnessVerdict(history: History): Verdicts["freshness"] {
+  const until = iso(history.asOf);
+  const states = [...history.instances.values()].filter((i) => expectationOf(i, history.asOf) !== "retired").map((i) => ({ id: i.id, state: freshnessOf(i, history.asOf).state }));
+  for (const word of ["never", "stale"] as const) {
+    const which = states.filter((s) => s.state === word).map((s) => s.id);
+    if (which.length > 0) return { word, reason: `${which.join(", ")}: ${word === "never" ? "nothing was ever collected" : "the newest evidence is older than required"}`, until };
+  }
+  if (states.length === 0) return { word: "never", reason: "no collector is configured", until };
+  return { word: "current", reason: `all ${states.length} collectors are as new as required`, until };
+}

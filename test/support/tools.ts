@@ -1,0 +1,25 @@
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { describe } from "vitest";
+
+/** Path of a program on this machine, or undefined. */
+export function findProgram(...names: string[]): string | undefined {
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/bin", "/usr/sbin", "/usr/local/bin"];
+  for (const name of names) {
+    for (const folder of folders) {
+      const path = join(folder, name);
+      if (existsSync(path)) return path;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Tests that need programs npm cannot bring. Without them they are skipped with a line that says so; where `CI` is set
+ * nothing is skipped: the tests run and fail.
+ */
+export function describeWith(programs: readonly string[], name: string, tests: () => void): void {
+  const missing = programs.filter((program) => findProgram(program) === undefined);
+  if (missing.length === 0 || process.env.CI) describe(name, tests);
+  else describe.skip(`${name} (skipped: ${missing.join(", ")} not installed)`, tests);
+}
