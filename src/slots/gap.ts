@@ -1,0 +1,99 @@
+import type { Actor } from "../evidence/entry.ts";
+import { canonicalBytes } from "../lib/canonical.ts";
+import { digestOf } from "../lib/digest.ts";
+import type { Instant, Interval } from "../lib/time.ts";
+import type { GapRecord, InstanceHistory } from "./history.ts";
+import { type AssessedSlot, slotsOf } from "./state.ts";
+
+/** Somebody's act about a gap, with the entry that records it. */
+export interface GapAct {
+  readonly index: number;
+  readonly at: Instant;
+  readonly actor: Actor;
+  /** What the gap was when they acted. */
+  readonly window: Interval;
+  readonly slots: number;
+}
+
+/** One contiguous hole: neighbouring slots without full coverage when their grace ended. */
+export interface Gap {
+  /** Follows from instance, requirement and first slot, so it is the same whoever computes it and however it grows. */
+  readonly id: string;
+  readonly instance: string;
+  /** What was required; `cadence` is the only requirement so far. */
+  readonly requirement: "cadence";
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly slots: readonly AssessedSlot[];
+  /** `closed-late`: all of it was covered afterwards. `accepted`: until `acceptedUntil`. */
+  readonly state: "open" | "accepted" | "closed-late";
+  /** When the grace of its first slot ended. */
+  readonly opened: Instant;
+  /** Set when closed late: when the run was logged that covered the last of it. */
+  readonly closedAt?: Instant;
+  /** As noted in the ledger, else as the last attempt said: a closed code. */
+  readonly cause?: string;
+  /** The entry that announced it, if one did. The hole is there either way. */
+  readonly noted?: GapAct;
+  readonly acknowledged?: GapAct;
+  readonly accepted?: GapAct;
+  /** Of the newest acceptance, also when it has passed. */
+  readonly acceptedUntil?: Instant;
+}
+
+const ALL_TIME: Interval = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+const HOLES: ReadonlySet<string> = new Set(["partial", "failed", "unavailable", "missed", "late"]);
+
+/** The ID of the gap that begins with this slot. */
+export function gapId(instance: string, requirement: string, firstSlot: string): string {
+  return `gap-${digestOf(canonicalBytes([instance, requirement, firstSlot])).slice(0, 12)}`;
+}
+
+/** All gaps of an instance known at `asOf`, in order, also the closed ones. */
+export function gapsOf(history: InstanceHistory, asOf: Instant): Gap[] {
+  const groups: AssessedSlot[][] = [];
+  let last: AssessedSlot | undefined;
+  for (const slot of slotsOf(history, ALL_TIME, asOf)) {
+    if (!HOLES.has(slot.state)) continue;
+    // A slot whose grace ended before its predecessor's starts a gap of its own: the ID of a gap, once known, stays.
+    if (last && last.to === slot.from && last.due <= slot.due) groups.at(-1)?.push(slot);
+    else groups.push([slot]);
+    last = slot;
+  }
+  const records = history.gaps.filter((record) => record.at <= asOf);
+  return groups.flatMap((slots) => describe(slots, records, asOf));
+}
+
+function describe(slots: AssessedSlot[], records: readonly GapRecord[], asOf: Instant): Gap[] {
+  const [first] = slots;
+  const last = slots.at(-1);
+  if (!first || !last) return [];
+  const id = gapId(first.instance, "cadence", first.id);
+  const own = records.filter((record) => record.gap === id && record.requirement === "cadence");
+  const noted = own.find((record) => record.action === "open");
+  const acknowledged = own.find((record) => record.action === "acknowledge");
+  // An acceptance without an end is none: somebody must come back to it.
+  const accepted = own.findLast((record) => record.action === "accept" && record.until !== undefined);
+  const cause = own.findLast((record) => record.cause !== undefined)?.cause ?? slots.findLast((s) => s.reason)?.reason;
+  const closed = slots.every((slot) => slot.state === "late");
+  const until = accepted?.until;
+  const gap: Gap = {
+    id,
+    instance: first.instance,
+    requirement: "cadence",
+    from: first.from,
+    to: last.to,
+    slots,
+    state: closed ? "closed-late" : until !== undefined && asOf < until ? "accepted" : "open",
+    opened: first.due,
+    ...(closed ? { closedAt: Math.max(...slots.map((slot) => slot.fullAt ?? 0)) } : {}),
+    ...(cause === undefined ? {} : { cause }),
+    ...(noted ? { noted: act(noted) } : {}),
+    ...(acknowledged ? { acknowledged: act(acknowledged) } : {}),
+    ...(accepted ? { accepted: act(accepted) } : {}),
+    ...(until === undefined ? {} : { acceptedUntil: until }),
+  };
+  return [gap];
+}
+
+const act = ({ index, at, actor, window, slots }: GapRecord): GapAct => ({ index, at, actor, window, slots });
