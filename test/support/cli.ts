@@ -1,0 +1,211 @@
+import { execFile, spawn } from "node:child_process";
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import { compiled } from "./compiled.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Secrets that the tests hand in through the environment, and that nothing may ever print or store. */
+export const SECRETS = { accessKey: "AKTEST", secretKey: "SK/Test-41d8cd98f00b204e", password: "pässwört-6b1946ac92492d23" };
+
+export interface Done {
+  /** Exit code; 128 + signal number is not made up here: a killed process has none. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Both, for messages. */
+  readonly all: string;
+  /** The one object of `--json`. Throws when stdout is anything else. */
+  json<T = Record<string, unknown>>(): T;
+  /** Largest resident set while it ran, in MiB. */
+  readonly peak: number;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds after which it is killed with SIGKILL; a test that hangs says so by its exit code. */
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+  readonly input?: string;
+}
+
+/** Writes the peak of its memory where the parent reads it; loaded before the program. */
+const PEAK = `import { writeFileSync } from "node:fs";
+process.on("exit", () => {
+  const path = process.env.CUSTODY_TEST_PEAK;
+  if (path) writeFileSync(path, String(process.resourceUsage().maxRSS));
+});
+`;
+
+/** The command line as it is shipped, compiled once per test file, run as processes of their own. */
+export class Cli {
+  readonly folder: string;
+  readonly #temporary: string;
+  #runs = 0;
+
+  private constructor(folder: string, temporary: string) {
+    this.folder = folder;
+    this.#temporary = temporary;
+  }
+
+  /** `name` keeps test files apart that run at once. */
+  static async compile(name: string): Promise<Cli> {
+    const folder = await compiled(name, ["src/cli/main.ts", "collectors/index.ts"]);
+    // What is shipped beside the code.
+    await cp(join(ROOT, "package.json"), join(folder, "package.json"));
+    for (const data of ["assets", "controls", "reports"]) {
+      await cp(join(ROOT, data), join(folder, data), { recursive: true, filter: (path) => !path.endsWith(".ts") });
+    }
+    const temporary = await mkdtemp(join(tmpdir(), "custody-cli-"));
+    await writeFile(join(temporary, "peak.mjs"), PEAK);
+    return new Cli(folder, temporary);
+  }
+
+  async close(): Promise<void> {
+    await rm(this.#temporary, { recursive: true, force: true });
+  }
+
+  /** A folder of its own for one test, gone afterwards. */
+  async place(): Promise<string> {
+    const folder = await mkdtemp(join(this.#temporary, "place-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    return folder;
+  }
+
+  /** Starts a command and leaves it to the caller. */
+  start(cwd: string, args: readonly string[], options: RunOptions = {}) {
+    return spawn(process.execPath, [...this.#main(), ...args], {
+      cwd,
+      env: environment(options.env),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  }
+
+  #main(): string[] {
+    return [join(this.folder, "src/cli/main.js")];
+  }
+
+  /** Runs a command to its end. Throws when it prints a stack trace or one of the secrets: none ever may. */
+  async run(cwd: string, args: readonly string[], options: RunOptions = {}): Promise<Done> {
+    const peakFile = join(this.#temporary, `peak-${this.#runs++}`);
+    const done = await new Promise<Omit<Done, "json" | "peak" | "all">>((resolve) => {
+      const child = execFile(
+        process.execPath,
+        ["--import", join(this.#temporary, "peak.mjs"), ...this.#main(), ...args],
+        {
+          cwd,
+          env: { ...environment(options.env), CUSTODY_TEST_PEAK: peakFile },
+          timeout: options.limit ?? 60_000,
+          killSignal: "SIGKILL",
+          maxBuffer: 64 * 1024 * 1024,
+          ...(options.signal ? { signal: options.signal } : {}),
+        },
+        (_error, stdout, stderr) => resolve({ code: child.exitCode, stdout, stderr }),
+      );
+      child.stdin?.end(options.input ?? "");
+    });
+    const all = done.stdout + done.stderr;
+    const trace = /^\s+at .*[(:/].*:\d+:\d+\)?$/m.exec(all);
+    if (trace) throw new Error(`a stack trace was printed by ${args.join(" ")}:\n${all}`);
+    for (const secret of Object.values(SECRETS)) {
+      if (secret !== SECRETS.accessKey && all.includes(secret)) throw new Error(`a secret was printed by ${args.join(" ")}`);
+    }
+    return {
+      ...done,
+      all,
+      peak: await readPeak(peakFile),
+      json<T>(): T {
+        const lines = done.stdout.split("\n").filter((line) => line !== "");
+        if (lines.length !== 1) throw new Error(`expected one object on stdout, found ${lines.length} lines:\n${all}`);
+        return JSON.parse(lines[0] ?? "") as T;
+      },
+    };
+  }
+
+  /** A workspace as `custody init` makes it; the configuration is written beforehand where one is given. */
+  async workspace(config?: string): Promise<Workspace> {
+    const folder = await this.place();
+    if (config !== undefined) await writeFile(join(folder, "custody.yaml"), config);
+    const made = await this.run(folder, ["init", "--name", "Example GmbH", "--zone", "Europe/Berlin"]);
+    if (made.code !== 0) throw new Error(`init failed:\n${made.all}`);
+    return new Workspace(this, folder);
+  }
+}
+
+/** One workspace and the commands in it. */
+export class Workspace {
+  readonly cli: Cli;
+  readonly folder: string;
+
+  constructor(cli: Cli, folder: string) {
+    this.cli = cli;
+    this.folder = folder;
+  }
+
+  path(...parts: string[]): string {
+    return join(this.folder, ...parts);
+  }
+
+  run(...args: string[]): Promise<Done> {
+    return this.cli.run(this.folder, args);
+  }
+
+  /** Writes a file below the workspace, with the folders it needs. */
+  async write(name: string, text: string | Uint8Array): Promise<string> {
+    const path = this.path(name);
+    await mkdir(join(path, ".."), { recursive: true });
+    await writeFile(path, text);
+    return path;
+  }
+
+  /** The whole configuration anew. */
+  configure(collectors: string, more = ""): Promise<string> {
+    return this.write("custody.yaml", configuration(collectors, more));
+  }
+
+  /** Every entry of the log, as the command line shows them. */
+  async entries(): Promise<Record<string, unknown>[]> {
+    return (await this.run("log", "-n", "100000", "--json")).json<{ entries: Record<string, unknown>[] }>().entries;
+  }
+
+  /** Asserts that what is stored is intact; gives the answer. */
+  async verified(): Promise<{ ok: boolean; size: number; root: string; findings: { code: string; where: string }[] }> {
+    const done = await this.run("verify", "--json");
+    if (done.code !== 0) throw new Error(`verify failed:\n${done.all}`);
+    return done.json();
+  }
+
+  /** All files of the store, by key. */
+  async keys(): Promise<string[]> {
+    const files = await readdir(this.path("data/store"), { recursive: true, withFileTypes: true });
+    return files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name).slice(this.path("data/store/").length));
+  }
+}
+
+/** A configuration with these collectors (YAML flow or block items), in a folder store. */
+export function configuration(collectors: string, more = ""): string {
+  return `organisation: { name: Example GmbH, zone: Europe/Berlin }
+store: file:./data/store
+${more}collectors:
+${collectors
+  .trim()
+  .split("\n")
+  .map((line) => `  ${line}`)
+  .join("\n")}
+`;
+}
+
+function environment(extra: Readonly<Record<string, string | undefined>> = {}): Record<string, string> {
+  const { PATH = "", HOME = "" } = process.env;
+  const given = { PATH, HOME, USER: "tester", LANG: "C.UTF-8", TZ: "UTC", ...extra };
+  return Object.fromEntries(Object.entries(given).filter((pair): pair is [string, string] => pair[1] !== undefined));
+}
+
+async function readPeak(path: string): Promise<number> {
+  const { readFile } = await import("node:fs/promises");
+  const text = await readFile(path, "utf8").catch(() => "");
+  return Number(text) / 1024;
+}
