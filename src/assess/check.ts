@@ -1,0 +1,29 @@
+import type { CheckKind, CheckOf } from "./catalogue.ts";
+import { type Circumstances, type Judgement, plain } from "./judgement.ts";
+import { checkHuman, checkNil, checkSlots } from "./period-checks.ts";
+import { checkExists, checkLinked, checkOrdered, checkOutcome, checkPresent } from "./record-checks.ts";
+
+/**
+ * The kinds of checks: pure functions from what is known to one result. None of them says `met` or `nil` when nothing
+ * feeds it, nor of a population of which something was not seen.
+ */
+type Checks = { readonly [K in CheckKind]: (check: CheckOf<K>, circumstances: Circumstances) => Judgement };
+
+const CHECKS: Checks = {
+  slots: checkSlots,
+  exists: checkExists,
+  present: checkPresent,
+  ordered: checkOrdered,
+  linked: checkLinked,
+  outcome: checkOutcome,
+  nil: checkNil,
+  human: checkHuman,
+  policy: (check) => plain("no_data", `needs your rules: ${check.needs}`),
+  unobservable: (check) => plain("no_data", `not observable: ${check.why}`),
+};
+
+/** Runs the check of a requirement. */
+export function runCheck(circumstances: Circumstances): Judgement {
+  const { check } = circumstances.requirement;
+  return (CHECKS[check.kind] as (check: unknown, circumstances: Circumstances) => Judgement)(check, circumstances);
+}

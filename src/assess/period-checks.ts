@@ -1,0 +1,117 @@
+import { dateForPeople } from "../lib/zone.ts";
+import { parseCadence, windows } from "../slots/cadence.ts";
+import { type AssessedSlot, type SlotState, tally } from "../slots/state.ts";
+import type { CheckOf } from "./catalogue.ts";
+import { type Circumstances, type Failing, type Judgement, notSeen, plain, recordsOf, sinceWhen } from "./judgement.ts";
+import { counted, NOUNS } from "./vocabulary.ts";
+
+/** Plain words for the states in which expected evidence did not come in time. */
+const FAILED: Partial<Record<SlotState, string>> = {
+  late: "came late",
+  partial: "incomplete",
+  failed: "failed",
+  unavailable: "source unreachable",
+  missed: "missed",
+};
+const SLOT = ["piece of expected evidence", "pieces of expected evidence"] as const;
+
+function failingSlot(slot: AssessedSlot): Failing {
+  const reason = slot.reason === undefined ? "" : ` (${slot.reason})`;
+  return { id: slot.id, instance: slot.instance, what: `${FAILED[slot.state]}${reason}`, entries: slot.runs };
+}
+
+export function checkSlots(_check: CheckOf<"slots">, circumstances: Circumstances): Judgement {
+  const slots = circumstances.feeding.flatMap((f) => f.slots);
+  const counts = tally(slots);
+  const failing = slots.filter((slot) => FAILED[slot.state] !== undefined).map(failingSlot);
+  const inWords = Object.entries(FAILED).flatMap(([state, word]) => {
+    const count = counts[state as SlotState];
+    return count > 0 ? [`${count} ${word}`] : [];
+  });
+  const answer = (result: Judgement["result"], reason: string): Judgement => ({
+    result,
+    reason: reason + sinceWhen(circumstances),
+    n: counts.collected,
+    of: slots.length,
+    failing,
+    records: [],
+  });
+  const silent = circumstances.feeding.filter((f) => f.expected && f.slots.length === 0).map((f) => f.instance);
+  const share = `${counts.collected} of ${counted(slots.length, SLOT)} collected in time`;
+
+  if (failing.length > 0) return answer("not_met", `${share}; ${inWords.join(", ")}`);
+  if (silent.length > 0) return answer("no_data", `${share}; nothing in this period from ${silent.join(", ")}`);
+  if (slots.length === 0) return answer("no_data", "it is no longer collected");
+  if (counts.paused > 0)
+    return answer("no_data", `${share}; ${counts.paused} paused by a person: nothing was collected then`);
+  const left = counts.open + counts.due;
+  if (left > 0) return answer("pending", `${share}; ${left} not due yet`);
+  return answer("met", share);
+}
+
+export function checkNil(check: CheckOf<"nil">, circumstances: Circumstances): Judgement {
+  const { feeding, period, populations, requirement, signOffs } = circumstances;
+  const records = recordsOf(circumstances, check.over);
+  const noun = NOUNS[check.over];
+  if (records.length > 0) {
+    const from = [...new Set(records.map((o) => o.instance))].join(", ");
+    return {
+      ...plain("not_applicable", `${counted(records.length, noun)} from ${from}, so nothing to confirm`),
+      records,
+    };
+  }
+  const slots = feeding.flatMap((f) => f.slots);
+  const counts = tally(slots);
+  const of = slots.length;
+  const n = counts.collected + counts.late;
+  const answer = (result: Judgement["result"], reason: string): Judgement => ({ ...plain(result, reason), n, of });
+  const none = `no ${noun[0]} was seen`;
+  if (feeding.every((f) => !f.delivered)) return answer("no_data", `${notSeen(circumstances)}`);
+  // A register that keeps what a hole hid is enough for other checks, but not to say that nothing happened.
+  const over = of - counts.open - counts.due;
+  if (n < over) return answer("indeterminate", `${none}, but only ${n} of ${counted(over, SLOT)} came`);
+  const hidden = notSeen(circumstances);
+  if (hidden) return answer("indeterminate", `${none}, but ${hidden}`);
+  const since = sinceWhen(circumstances);
+  if (since) return answer("indeterminate", none + since);
+  const part = populations.get(check.over)?.parts.filter((p) => feeding.some((f) => f.instance === p.instance)) ?? [];
+  const runs = part.flatMap((p) => p.counts);
+  // A register counts all that it holds, also of other times and kinds; what was read of it is known not to be meant.
+  const more = runs.find((run) => (run.total ?? 0) > run.facts);
+  if (more)
+    return answer("indeterminate", `${none}, but the source itself counts ${more.total} and ${more.facts} were read`);
+  if (over < of || circumstances.asOf < period.to) return answer("pending", `${none}; the period is not over yet`);
+  const uncounted = runs.some((run) => run.total === undefined)
+    ? "; uncounted: the source gives no number of its own"
+    : "";
+  const signed = signOffs
+    .filter((s) => s.subject === requirement.id && s.window.from <= period.from && s.window.to >= period.to)
+    .map((s) => s.entry);
+  if (signed.length === 0) return answer("pending", `${none}; not confirmed by a person yet${uncounted}`);
+  return { ...answer("nil", `${none}, and a person confirmed it${uncounted}`), signed };
+}
+
+export function checkHuman(check: CheckOf<"human">, circumstances: Circumstances): Judgement {
+  const { asOf, period, requirement, zone } = circumstances;
+  const own = circumstances.signOffs.filter((s) => s.subject === check.subject);
+  const inPeriod = own.filter((s) => s.window.from < period.to && s.window.to > period.from);
+  if (inPeriod.length === 0) return plain("no_data", "no sign-off by a person is on record");
+  const signed = inPeriod.map((s) => s.entry);
+  if (requirement.freshness === "on-event") {
+    return { ...plain("met", "signed by a person"), n: 1, of: 1, signed };
+  }
+  const ending = [...windows(parseCadence(requirement.freshness, zone), period)].filter((w) => w.to <= period.to);
+  const over = ending.filter((w) => w.to <= asOf);
+  const unsigned = over.filter((w) => !own.some((s) => s.window.from <= w.from && s.window.to >= w.to));
+  const failing = unsigned.map((w) => ({
+    id: dateForPeople(w.from, zone),
+    instance: undefined,
+    what: "not signed",
+    entries: [],
+  }));
+  const n = over.length - unsigned.length;
+  const reason = `signed for ${n} of ${counted(over.length, ["period", "periods"])}`;
+  const answer = { ...plain("met", reason), n, of: over.length, failing, signed };
+  if (unsigned.length > 0) return { ...answer, result: "not_met" };
+  return over.length === ending.length && over.length > 0 ? answer : { ...answer, result: "pending" };
+}

@@ -1,0 +1,160 @@
+import type { Fact, FactKind, FactOf, Observed } from "../evidence/fact.ts";
+import type { Instant, Interval } from "../lib/time.ts";
+import type { InstanceHistory } from "../slots/history.ts";
+import { FACT_KINDS } from "./vocabulary.ts";
+
+/** The kinds of facts that a collector can find, by its name; undefined for one that this build does not have. */
+export type Yields = (use: string) => readonly FactKind[] | undefined;
+
+/** What the source itself said it holds, against what was read, for one run. */
+export interface SourceCount {
+  /** Index of the run's entry. */
+  readonly entry: number;
+  readonly window: Interval;
+  /** Facts of any kind that the run read. */
+  readonly facts: number;
+  /** Places that could not be read. */
+  readonly problems: number;
+  /** The source's own count; undefined where it gives none. */
+  readonly total: number | undefined;
+}
+
+/** What one instance adds to a population. */
+export interface PopulationPart {
+  readonly instance: string;
+  readonly count: number;
+  readonly began: number;
+  readonly counts: readonly SourceCount[];
+}
+
+/** All records of one kind that meet a period: the newest word about each. */
+export interface Population {
+  readonly kind: FactKind;
+  /** In order of their start, undated ones first. */
+  readonly records: readonly Observed[];
+  /** Of these, how many began in the period: incidents detected, alerts started, reviews dated, jobs started. */
+  readonly began: number;
+  /** Of these, how many bear no time at all. They are kept: dropping them would hide them. */
+  readonly undated: number;
+  /** One for each instance that can show this kind, in order of their ids. */
+  readonly parts: readonly PopulationPart[];
+}
+
+/** When a record began and ended; null is "not said". */
+interface Span {
+  readonly from: Instant | null;
+  readonly to: Instant | null;
+  /** True where a missing end means that it goes on. */
+  readonly lasting: boolean;
+}
+
+/** An incident lasts from the first time that it names until it is closed, or resolved where it was never closed. */
+function incidentSpan(incident: FactOf<"incident">): Span {
+  const starts = [incident.occurredAt, incident.detectedAt].filter((at) => at !== null);
+  const start = starts.length > 0 ? Math.min(...starts) : (incident.acknowledgedAt ?? incident.containedAt);
+  return { from: start, to: incident.closedAt ?? incident.resolvedAt, lasting: true };
+}
+
+function spanOf(fact: Fact): Span {
+  switch (fact.kind) {
+    case "incident":
+      return incidentSpan(fact);
+    case "alert":
+    case "silence":
+      return { from: fact.startsAt, to: fact.endsAt, lasting: true };
+    case "review":
+      return { from: fact.date, to: fact.date, lasting: false };
+    case "job-run":
+      return { from: fact.startedAt ?? fact.endedAt, to: fact.startedAt ?? fact.endedAt, lasting: false };
+    case "alert-rule":
+      return { from: null, to: null, lasting: true };
+  }
+}
+
+function meets(span: Span, period: Interval): boolean {
+  if (span.from !== null && span.from >= period.to) return false;
+  if (span.to === null) return span.lasting || span.from === null || span.from >= period.from;
+  // What ended at the very start of the period belongs to the one before, unless it is that moment itself.
+  return span.to > period.from || (span.from !== null && span.from >= period.from);
+}
+
+/** When a record counts as begun: detection for an incident, the start for all others. */
+function beganAt(fact: Fact): Instant | null {
+  return fact.kind === "incident" ? (fact.detectedAt ?? fact.occurredAt) : spanOf(fact).from;
+}
+
+/** The name under which records of two files mean the same thing: without folder, ending and upper case. */
+export function linkKey(text: string): string {
+  const name = text.trim().split(/[/\\]/).at(-1) ?? "";
+  return name.replace(/\.(md|markdown|txt|html)$/i, "").toLowerCase();
+}
+
+const revision = (a: Observed, b: Observed) =>
+  a.entry - b.entry || (a.position ?? 0) - (b.position ?? 0) || a.ordinal - b.ordinal;
+
+/** The newest word about each thing: identity is (instance, kind, id), later entries and positions win. */
+export function newestOf(facts: Iterable<Observed>): Observed[] {
+  const newest = new Map<string, Observed>();
+  for (const observed of facts) {
+    const identity = JSON.stringify([observed.instance, observed.fact.kind, observed.fact.id]);
+    const known = newest.get(identity);
+    const later = !known || revision(observed, known) >= 0;
+    if (later) newest.set(identity, observed);
+  }
+  return [...newest.values()];
+}
+
+const before = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+function inOrder(a: Observed, b: Observed): number {
+  const [x, y] = [spanOf(a.fact).from, spanOf(b.fact).from];
+  if (x !== y) return (x ?? Number.NEGATIVE_INFINITY) - (y ?? Number.NEGATIVE_INFINITY);
+  return before(a.fact.id, b.fact.id) || before(a.instance, b.instance);
+}
+
+function countsOf(history: InstanceHistory | undefined, period: Interval): SourceCount[] {
+  return (history?.runs ?? [])
+    .filter((run) => run.outcome === "collected" || run.outcome === "partial")
+    .filter((run) => run.window.from < period.to && run.window.to > period.from)
+    .map(({ index, window, facts, problems, total }) => ({ entry: index, window, facts, problems, total }));
+}
+
+/**
+ * The populations of a period, one for each kind of fact. Incidents, alerts and silences that were open at any time in
+ * the period; job runs that began in it; reviews dated in it or about one of its incidents; alert rules as they were
+ * last seen. What has no time stays in. `facts` are all facts up to the size that is assessed, in any order.
+ */
+export function populationsOf(
+  facts: Iterable<Observed>,
+  instances: ReadonlyMap<string, InstanceHistory>,
+  yields: Yields,
+  period: Interval,
+): ReadonlyMap<FactKind, Population> {
+  const newest = newestOf(facts);
+  const inPeriod = newest.filter((o) => meets(spanOf(o.fact), period));
+  const incidents = new Set(inPeriod.flatMap((o) => (o.fact.kind === "incident" ? [linkKey(o.fact.id)] : [])));
+  const kept = new Set(inPeriod);
+  for (const observed of newest) {
+    const { fact } = observed;
+    const about = fact.kind === "review" && fact.incident !== null ? linkKey(fact.incident) : undefined;
+    if (about !== undefined && incidents.has(about)) kept.add(observed);
+  }
+  return new Map(
+    FACT_KINDS.map((kind) => {
+      const records = [...kept].filter((o) => o.fact.kind === kind).sort(inOrder);
+      const began = (o: Observed) => {
+        const at = beganAt(o.fact);
+        return at !== null && at >= period.from && at < period.to;
+      };
+      const able = [...instances.values()].filter((h) => yields(h.record.use)?.includes(kind)).map((h) => h.id);
+      const showed = newest.filter((o) => o.fact.kind === kind).map((o) => o.instance);
+      const parts = [...new Set([...able, ...showed])].sort(before).map((instance) => {
+        const own = records.filter((o) => o.instance === instance);
+        const counts = countsOf(instances.get(instance), period);
+        return { instance, count: own.length, began: own.filter(began).length, counts };
+      });
+      const undated = records.filter((o) => spanOf(o.fact).from === null && spanOf(o.fact).to === null).length;
+      return [kind, { kind, records, began: records.filter(began).length, undated, parts }];
+    }),
+  );
+}
