@@ -43,7 +43,7 @@ export async function createLedger(parts: LedgerParts, genesis: Genesis): Promis
 /** A new origin: `<slug>-<8 hex>`, without the characters that separate fields in the formats that carry it. */
 export function newOrigin(name: string): string {
   const slug = name
-    .normalize("NFKD")
+    .normalize("NFKD").replaceAll(/\p{M}/gu, "")
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
     .replaceAll(/^-+|-+$/g, "")

@@ -243,9 +243,10 @@ export class Ledger {
         this.#taken = await this.#loadTaken();
       }
       for (const calls of joinCalls(waiting)) await this.#commitTogether(calls);
-    } finally {
-      // Settled ones ignore this; only what a failure left behind is answered.
-      for (const call of waiting) call.reject(this.#halted ?? new CustodyError("ABORTED", "the entry was not written because an earlier one failed"));
+    } catch (error) {
+      // Those that were answered already ignore this; what waited behind a failure was not tried.
+      for (const call of waiting) call.reject(error);
+      throw error;
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Link } from "../evidence/batch.ts";
 import { decodeEntry } from "../evidence/entry.ts";
-import { digestOf, hex, sameBytes } from "../lib/digest.ts";
+import { base64, digestOf, sameBytes } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
 import type { Store } from "../store/store.ts";
 import { type Checkpoint, type Head, parseCheckpoint } from "../tlog/checkpoint.ts";
@@ -68,7 +68,7 @@ export async function checkGuard(store: Store, guard: Guard, before: Head, log: 
   const newest = await guard.newest();
   if (newest === undefined) {
     throw new CustodyError("NO_GUARD", `${guard.place} is missing: it keeps the newest state of the log that this installation has seen`, {
-      remedy: `Put it back from a backup, or, if this store is known to be right, accept its state once with --accept-head ${before.size}:${hex(before.root)}`,
+      remedy: `Put it back from a backup, or, if this store is known to be right, accept its state once with --accept-head ${before.size}:${base64(before.root)}`,
     });
   }
   if (newest.size > log.size) {

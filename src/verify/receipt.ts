@@ -14,13 +14,26 @@ export async function entryBytes(reader: Pick<LogReader, "get">, index: number, 
     throw new CustodyError("NOT_FOUND", `there is no record ${index}; the log has the records 0 to ${size - 1}`);
   }
   const n = Math.floor(index / TILE_WIDTH);
-  const width = Math.min(TILE_WIDTH, size - n * TILE_WIDTH);
+  const entry = (await bundle(reader, n, Math.min(TILE_WIDTH, size - n * TILE_WIDTH)))[index - n * TILE_WIDTH];
+  if (entry === undefined) throw new CustodyError("BUG", `no entry ${index} in its bundle`);
+  return entry;
+}
+
+/** All entries below a checkpoint in order, a bundle at a time. */
+export async function* entriesBelow(reader: Pick<LogReader, "get">, size: number): AsyncGenerator<{ index: number; bytes: Uint8Array }> {
+  for (let first = 0; first < size; first += TILE_WIDTH) {
+    const width = Math.min(TILE_WIDTH, size - first);
+    for (const [i, bytes] of (await bundle(reader, first / TILE_WIDTH, width)).entries()) yield { index: first + i, bytes };
+  }
+}
+
+/** The first `width` entries of a bundle, from the partial or the full object. */
+async function bundle(reader: Pick<LogReader, "get">, n: number, width: number): Promise<Uint8Array[]> {
   const key = bundleKey(n, width);
   const partial = await reader.get(key);
   const bytes = partial ?? (await reader.get(bundleKey(n)));
-  const entry = bytes && decodeBundle(bytes, partial ? width : TILE_WIDTH, key)[index - n * TILE_WIDTH];
-  if (entry === undefined) throw new CustodyError("LEDGER_ALTERED", `${key} is missing`, { remedy: "Run `custody verify`." });
-  return entry;
+  if (bytes === undefined) throw new CustodyError("LEDGER_ALTERED", `${key} is missing`, { remedy: "Run `custody verify`." });
+  return decodeBundle(bytes, partial ? width : TILE_WIDTH, key).slice(0, width);
 }
 
 /**

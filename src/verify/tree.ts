@@ -1,5 +1,5 @@
 import { batchKey } from "../evidence/batch.ts";
-import { hex, sameBytes } from "../lib/digest.ts";
+import { base64, sameBytes } from "../lib/digest.ts";
 import type { Head } from "../tlog/checkpoint.ts";
 import { leafHash } from "../tlog/merkle.ts";
 import { bundleKey, decodeBundle, encodeTile, TILE_WIDTH, type TileName, tileKey, tilesOf } from "../tlog/tile.ts";
@@ -32,7 +32,7 @@ export async function verifyTree(reader: LogReader, inventory: Inventory, seq: L
   });
   if (right === undefined) {
     const root = seq.root(head.size);
-    findings.add("tree-mismatch", "checkpoint", `root ${hex(head.root)} over ${head.size} entries`, root ? `root ${hex(root)} from seq/` : "not all entries");
+    findings.add("tree-mismatch", "checkpoint", `root ${base64(head.root)} over ${head.size} entries`, root ? `root ${base64(root)} from seq/` : "not all entries");
   }
   const truth = right ?? seq;
   compareEntries(inventory, seq, truth, head.size, findings);

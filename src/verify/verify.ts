@@ -1,4 +1,4 @@
-import { hex, sameBytes } from "../lib/digest.ts";
+import { base64, sameBytes } from "../lib/digest.ts";
 import { iso } from "../lib/time.ts";
 import { History } from "../slots/history.ts";
 import type { Head } from "../tlog/checkpoint.ts";
@@ -27,7 +27,7 @@ export interface VerifyResult {
   readonly ok: boolean;
   readonly origin: string | undefined;
   readonly size: number;
-  /** Hex. */
+  /** Base64, as in the checkpoint. */
   readonly root: string | undefined;
   /** Time of the last signed entry. */
   readonly asOf: string | undefined;
@@ -68,7 +68,7 @@ export async function verifyLedger(reader: LogReader, options: VerifyOptions): P
     ok: findings.total === 0,
     origin: checkpoint?.origin,
     size,
-    root: checkpoint && hex(checkpoint.root),
+    root: checkpoint && base64(checkpoint.root),
     asOf: history.instances.size > 0 || entries > 0 ? iso(history.asOf) : undefined,
     verdicts: {
       integrity: integrityOf(findings, size, options.quick ?? false),
@@ -99,7 +99,7 @@ function verifySince(leaves: Leaves, heads: readonly (Head & { readonly from: st
     }
     const root = leaves.root(head.size);
     if (root === undefined || !sameBytes(root, head.root)) {
-      findings.add("forked", `seq/ up to entry ${head.size}`, `root ${hex(head.root)}, as ${head.from} knows`, root ? `root ${hex(root)}` : "unreadable entries");
+      findings.add("forked", `seq/ up to entry ${head.size}`, `root ${base64(head.root)}, as ${head.from} knows`, root ? `root ${base64(root)}` : "unreadable entries");
     }
   }
 }

@@ -1,0 +1,215 @@
+import type { Wording } from "../src/report/words.ts";
+
+/**
+ * The words of the audit report. Plain, factual, no opinion: it never says compliant, certified or passed. Controls are
+ * described in our own words; no sentence of a standard is reproduced. `{name}` is filled from the report's data.
+ */
+export const audit: Wording = {
+  title: "Evidence report: handling of security incidents",
+  noOpinion:
+    "Prepared by a machine from recorded evidence. It states facts and the results of machine checks. It is not an audit opinion: the conclusion is the auditor's.",
+  operatorsWord: "none yet: before one exists, only the operator's word stands for when these records were made",
+  demo: "DEMONSTRATION: the clock was simulated until {until}",
+  timesNote:
+    "Times are printed in UTC (ending in Z), with the clock of the organisation's zone ({zone}) and its offset beside or below. Periods include their first moment and exclude their last.",
+  check: [
+    'An evidence file: "sha256sum FILE" must print the SHA-256 listed for it.',
+    'The whole log: "custody verify STORE", or by hand: see "How to verify this report".',
+  ],
+  holesNone: "None: no expected evidence of the period is missing or incomplete{pending}.",
+  holesSome:
+    "{holes} of {expected} expected pieces of evidence are missing or incomplete, and {late} came late, in {gaps} ({open} still open); the longest is {title} ({instance}), {span}.",
+  silent: "Configured but never heard from, so nothing is expected of them yet and nothing is known: {names}.",
+  coverageIntro:
+    "Every source owes evidence for each of its periods, here called expected evidence. Each one is in exactly one state, so the states add up to the number expected. The bar shows the whole reporting period from left to right.",
+  gapsIntro:
+    "A gap is a stretch of expected evidence that was not completely collected in time. What was collected after its time ran out stays late for ever: it closes the gap and is never counted as if it had been on time.",
+  gapsNone:
+    "No gap meets the period: every expected piece of evidence that was due at the time of this report was collected in time.",
+  gap: "{title} ({instance}): not completely collected for {span}.",
+  controlsIntro:
+    'For each control: what it asks, in our own words; what was checked by machine and with which result; and the evidence the result stands on. Results are counted, never added up to one verdict. Where nothing feeds a requirement the result is "no data".',
+  registerIntro:
+    "Incidents that were open at any time in the period, as the sources recorded them; the newest record of each. Empty fields were empty in the source.",
+  nilNoSource:
+    "No source of incident records is connected. This report can say nothing about whether incidents happened.",
+  nilProven:
+    "No incident record was found in {sources}: each of the {slots} pieces of evidence expected in the period was collected in time, {zero} by their own count held no record, and {uncounted} gave no count of their own.",
+  nilUnproven:
+    "No incident record was found in {sources}, but this does not show that there was none: {covered} of {slots} expected pieces of evidence were collected in time, {uncounted} gave no count of their own, and {unread} could not be read.",
+  nilUnconfirmed:
+    "No person has confirmed that nothing happened. Until then this is an empty register, not a nil return.",
+  alertsIntro:
+    "Alerts whose time meets the period, counted by source, name and severity. Each single alert is in the evidence files named by the records.",
+  alertsNone:
+    "No alert was read from the evidence of the period. Whether none fired is shown only as far as the coverage of the alert sources goes.",
+  jobsNone: "No run of a job was read from the evidence of the period.",
+  reviewsNone: "No post-incident review dated in the period, and none of an incident listed above, was found.",
+  problemsIntro:
+    "What could not be read as intended. The evidence files are kept as they are; to mend the source, change it at the place named and let it be collected again.",
+  problemsNone: "None: everything collected in the period could be read.",
+  importedIntro:
+    "Records from before a source was watched, taken over later. They are neither late nor contemporaneous: their existence is dated only from the moment they were logged.",
+  importedNone: "Nothing was imported for this period.",
+  uploadsNone: "Nobody handed in files for this period.",
+  integrity: [
+    "This report stands on the first {size} records of the log {origin}. Each record names the SHA-256 of the one before it; all records together have one fingerprint (root), which the operator's key signed. Changing, removing, inserting or reordering any of them changes the chain head and the root printed here.",
+    "A log held by one party alone can be rewritten by whoever holds both the store and the key. Only a fingerprint that left their hands shows it. A copy of this report is such a fingerprint from the day somebody else received it.",
+  ],
+  notVerified: 'The log was not verified when this report was made. Run the steps in "How to verify this report".',
+  unreadable:
+    "Records {entries} were written by a later version and may decide about coverage or results. Make this report again with that version.",
+  steps: [
+    {
+      text: "Get the store (a folder or a copy of the bucket) and, from somewhere else than the store, the public key. It must equal the key printed in this report.",
+    },
+    {
+      text: "With Custody, everything at once. The result must be intact, the size at least {size}:",
+      code: ["custody verify STORE \\", "  --key '{vkey}'"],
+    },
+    {
+      text: "Without Custody: one evidence file. The sum printed must equal the file's name and the SHA-256 in the evidence index.",
+      code: ["sha256sum blob/sha256/<first two digits>/<sha256>"],
+    },
+    {
+      text: "Without Custody: the chain of all records up to this report, in a POSIX shell inside the store. It must end with record {last} and the chain head printed in this report.",
+      code: [
+        "h=$(printf '%064d' 0); n=0",
+        "cat seq/*/* | while IFS= read -r e && [ $n -lt {size} ]; do",
+        '  case $e in *"\\"prev\\":\\"$h\\""*) ;; *) echo "broken at $n"; break;; esac',
+        '  h=$(printf %s "$e" | sha256sum | cut -c1-64); n=$((n+1))',
+        '  [ $n -lt {size} ] || echo "record $((n-1)): $h"',
+        "done",
+      ],
+    },
+    {
+      text: 'Without Custody: the signature on the store\'s present fingerprint. It must print "Signature Verified Successfully" (OpenSSL 3).',
+      code: [
+        "sed '/^$/,$d' checkpoint > body",
+        "grep -F ' {origin} {keyPrefix}' checkpoint | cut -d' ' -f3 | base64 -d | tail -c64 > sig",
+        "{ printf '0*0\\005\\006\\003+ep\\003!\\000'",
+        "  echo '{keyData}' | base64 -d | tail -c32; } > pub.der",
+        "openssl pkeyutl -verify -pubin -keyform DER -inkey pub.der \\",
+        "  -rawin -in body -sigfile sig",
+      ],
+    },
+    {
+      text: "That the signed fingerprint contains the records: any program that reads C2SP tlog-tiles, on the folder tile/ and the file checkpoint. Ask it for the root at size {size}; it must be the root printed in this report.",
+    },
+    {
+      text: "A report somebody received earlier: its size and root must be consistent with the present log. A log that was rewritten cannot be.",
+      code: ["custody verify STORE \\", "  --key '{vkey}' \\", "  --since '{size}:{root}'"],
+    },
+    {
+      text: "That this report says what the records say: the same Custody version, size, period and fonts give the same file, byte for byte.",
+    },
+  ],
+  limits: [
+    "Whether a source told the truth. It shows what a source said, and when.",
+    "Anything about systems that are not connected; they are named on the first page with the reason.",
+    "Anything before a source first answered, except what was imported, which is shown apart.",
+    "That nothing happened, where no source could have seen it. Each source's blind spots are printed beside its coverage.",
+    "Whether people did what a record says they did. Interviews and samples are the auditor's.",
+    "When records were made, other than by the operator's clock, before the first outside proof.",
+  ],
+  glossary: [
+    {
+      term: "source, collector",
+      meaning:
+        "A system that is asked for facts, and the configured part of Custody that asks it. It has a permanent name.",
+    },
+    {
+      term: "evidence file",
+      meaning: "The bytes of one answer of a source, kept as they came and named by their SHA-256.",
+    },
+    {
+      term: "record",
+      meaning: "One entry of the log, with a number that is never used twice. Records are only added.",
+    },
+    {
+      term: "expected evidence",
+      meaning: "One period for which a source owes evidence, from the cadence required of it: a day, a week, a month.",
+    },
+    {
+      term: "gap",
+      meaning: "Expected evidence that was not completely collected by its time, or evidence older than required.",
+    },
+    { term: "collected late, backfill", meaning: "Collected after its time had run out. It stays late for ever." },
+    { term: "imported", meaning: "Earlier records taken over: neither late nor contemporaneous." },
+    {
+      term: "fingerprint, root",
+      meaning: "One number that changes when any record changes. The size says how many records it covers.",
+    },
+    {
+      term: "chain head",
+      meaning:
+        "The SHA-256 of the last record, which through each record's link to the one before depends on all of them.",
+    },
+    {
+      term: "outside proof",
+      meaning:
+        "Something that dates the fingerprint and is not in the operator's hands, such as a timestamp or a witness.",
+    },
+    { term: "machine result", meaning: "What a fixed rule gives for the recorded facts. Not a conclusion." },
+    { term: "nil return", meaning: "A population proven empty and confirmed by a person." },
+  ],
+  indexIntro:
+    "Every evidence file of the period with its full SHA-256, in the order of the records. One row per distinct content: a file that did not change between two looks is one row.",
+  fontsIntro: "The bytes of this document depend on these font files. Only the ones that were used are listed.",
+  unprintable:
+    "{n} could not be printed, because no font at hand has them; each is shown as its code. The evidence files hold the original text. Fonts named under report.fonts in the configuration are tried first.",
+  rightToLeft:
+    "{n} of scripts written from right to left occur. Letters are joined correctly, but the words of a line stand in the order in which they are stored, from left to right.",
+  results: {
+    met: { word: "met", meaning: "The recorded facts fulfil it." },
+    nil: { word: "nil", meaning: "Nothing to judge: proven empty and confirmed by a person." },
+    not_met: { word: "not met", meaning: "The recorded facts do not fulfil it." },
+    pending: { word: "pending", meaning: "Its time is still running." },
+    no_data: { word: "no data", meaning: "Nothing recorded can answer it." },
+    indeterminate: {
+      word: "indeterminate",
+      meaning: "The recorded times are too coarse, or the rule leaves room, so neither can be said.",
+    },
+    invalid: { word: "invalid", meaning: "The recorded facts contradict themselves." },
+    not_applicable: { word: "not applicable", meaning: "It does not apply, for the reason given." },
+    waived: { word: "waived", meaning: "Not fulfilled, and accepted by a named person until a date." },
+    no_target: { word: "no target", meaning: "The organisation's rules set no target to judge by." },
+  },
+  slotStates: {
+    collected: { word: "collected", meaning: "completely and in time" },
+    late: { word: "late", meaning: "completely, after its time" },
+    partial: { word: "partial", meaning: "only in part" },
+    failed: { word: "failed", meaning: "tried, the source answered, no usable result" },
+    unavailable: { word: "unavailable", meaning: "tried, the source could not be reached" },
+    missed: { word: "missed", meaning: "nobody tried in time" },
+    paused: { word: "paused", meaning: "paused by a person" },
+    due: { word: "due", meaning: "over, still within its grace" },
+    open: { word: "open", meaning: "not over yet" },
+  },
+  reasons: {
+    truncated: "the source gave only part of its answer",
+    sampled: "the source gives only samples",
+    retention: "the source no longer held it",
+    "too-large": "more than is collected at once",
+    unreadable: "part of it could not be read",
+    "not-listening": "the inbox was not listening all the time",
+    interrupted: "the run was interrupted",
+    SOURCE_UNREACHABLE: "the source could not be reached",
+    SOURCE_ANSWER: "the source gave an answer that is not one of its kind",
+    SOURCE_REFUSED: "the source refused access",
+    SOURCE_MISCONFIGURED: "the collector's configuration does not fit the source",
+    SOURCE_TOO_LARGE: "the source's answer was too large",
+    SOURCE_TRUNCATED: "the source's answer broke off",
+    SECRET_UNAVAILABLE: "the secret for the source could not be read",
+    STORE_UNREACHABLE: "the store could not be reached",
+    STORE_FULL: "the store was full",
+    ABORTED: "the run was stopped",
+    BUG: "a fault in Custody",
+  },
+  bases: { policy: "policy", law: "law", contract: "contract", recommended: "recommended" },
+  gapStates: {
+    open: "Open.",
+    "closed-late": "Closed late: collected after its time.",
+    accepted: "Accepted by a person.",
+  },
+};

@@ -1,0 +1,83 @@
+import { stat } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import { MANIFEST_TYPE } from "../evidence/blob.ts";
+import { canonicalBytes } from "../lib/canonical.ts";
+import { CustodyError } from "../lib/errors.ts";
+import { iso } from "../lib/time.ts";
+import { shellActor } from "../people.ts";
+import { loadCatalogue } from "../assess/catalogue.ts";
+import { catalogueBytes } from "../work.ts";
+import { type GlobalFlags, withCustody } from "./context.ts";
+import { parseMoment } from "./moment.ts";
+
+interface Flags extends GlobalFlags {
+  readonly control?: string[];
+  readonly reason?: string;
+  readonly capturedAt?: string;
+  readonly source?: string;
+  readonly incident?: string;
+}
+
+const MAX_FILES = 16;
+
+/** `custody upload FILE…`: hashed first, then streamed; one record for all files of a call. Needs no index. */
+export function upload(flags: Flags, ...files: string[]): Promise<number> {
+  return withCustody(flags, async (custody, output) => {
+    const problems: string[] = [];
+    if (!flags.control?.length) problems.push("--control is missing: which control are they evidence for?");
+    if (!flags.reason) problems.push("--reason is missing: why are they evidence?");
+    if (files.length > MAX_FILES) problems.push(`${files.length} files; at most ${MAX_FILES} in one call`);
+    const known = loadCatalogue(new TextDecoder().decode(await catalogueBytes())).controls.map((c) => c.id as string);
+    for (const control of flags.control ?? []) {
+      if (!known.includes(control)) problems.push(`there is no control ${control}; known are ${known.join(", ")}`);
+    }
+    for (const file of files) {
+      const found = await stat(file).catch(() => undefined);
+      if (!found?.isFile()) problems.push(`${file}: ${found ? "not a file" : "no such file"}`);
+    }
+    const zone = custody.config.organisation.zone;
+    const captured = flags.capturedAt === undefined ? undefined : parseMoment(flags.capturedAt, zone);
+    if (problems.length > 0) throw new CustodyError("USAGE", problems.join("\n"), { remedy: "Nothing was uploaded." });
+
+    const ledger = await custody.ledger();
+    const uploaded = [];
+    for (const file of files) {
+      output.progress(`${file} …`);
+      uploaded.push({ file, ref: await ledger.putFile(resolve(file), mediaTypeOf(file)) });
+    }
+    const manifest = await ledger.put(
+      canonicalBytes({
+        v: 1,
+        reason: flags.reason,
+        ...(flags.source ? { source: flags.source } : {}),
+        files: uploaded.map(({ file, ref }) => ({ ...ref, name: basename(file) })),
+      }),
+      MANIFEST_TYPE,
+    );
+    const [entry] = await ledger.append([
+      {
+        kind: "upload",
+        actor: await shellActor(custody),
+        evidence: uploaded.map(({ ref }) => ref),
+        controls: flags.control ?? [],
+        manifest,
+        ...(captured === undefined ? {} : { captured: iso(captured) }),
+        ...(flags.incident ? { incident: flags.incident } : {}),
+      },
+    ]);
+    await ledger.publish();
+    for (const { file, ref } of uploaded) output.line(`${ref.digest}  ${file}`);
+    output.line(`Recorded as ${entry?.index}, signed. The digits are what \`sha256sum\` prints for your files.`);
+    output.object({ ok: true, entry: entry?.index, evidence: uploaded.map(({ file, ref }) => ({ file, ...ref })) });
+    return 0;
+  });
+}
+
+const TYPES: Record<string, string> = {
+  pdf: "application/pdf", png: "image/png", jpg: "image/jpeg", jpeg: "image/jpeg", txt: "text/plain", md: "text/markdown",
+  json: "application/json", csv: "text/csv", html: "text/html", eml: "message/rfc822", zip: "application/zip",
+};
+
+function mediaTypeOf(file: string): string {
+  return TYPES[/\.([a-z0-9]+)$/i.exec(file)?.[1]?.toLowerCase() ?? ""] ?? "application/octet-stream";
+}

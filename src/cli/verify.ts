@@ -1,0 +1,96 @@
+import { join, resolve } from "node:path";
+import { stat } from "node:fs/promises";
+import { collectors } from "../../collectors/index.ts";
+import { configPath, loadConfig } from "../config.ts";
+import { Custody, readPinnedKey } from "../custody.ts";
+import { fileGuard } from "../ledger/guard.ts";
+import { systemClock } from "../lib/clock.ts";
+import { CustodyError } from "../lib/errors.ts";
+import { parseVkey, type Verifier } from "../tlog/note.ts";
+import { FINDING_CODES } from "../verify/finding.ts";
+import { type VerifyResult, verifyLedger } from "../verify/verify.ts";
+import type { GlobalFlags } from "./context.ts";
+import { type KnownHead, parseHead } from "./head.ts";
+import { newOutput, type Output } from "./output.ts";
+
+interface Flags extends GlobalFlags {
+  readonly key?: string;
+  readonly since?: string[];
+  readonly quick?: boolean;
+  readonly require?: string;
+}
+
+/** `custody verify [STORE]`: exit 0 when nothing differs from what was signed, 1 when something does or a required verdict is not given. */
+export async function verify(flags: Flags, place?: string): Promise<number> {
+  const output = newOutput(flags.json ?? false);
+  const { store, key, heads } = place === undefined ? await fromWorkspace(flags) : await fromFolder(place, flags);
+  try {
+    output.progress(`verifying ${store.place} …`);
+    const result = await verifyLedger(store, { keys: [key], since: [...heads, ...(flags.since ?? []).map(parseHead)], quick: flags.quick ?? false });
+    const unmet = unmetVerdicts(result, flags.require);
+    output.object({ ...result, ...(flags.require === undefined ? {} : { unmet }) });
+    print(result, unmet, output);
+    return result.ok && unmet.length === 0 ? 0 : 1;
+  } finally {
+    await store.close();
+  }
+}
+
+async function fromWorkspace(flags: Flags) {
+  const config = await loadConfig(configPath(flags.config), collectors);
+  const custody = new Custody(config, systemClock);
+  const key = flags.key === undefined ? await custody.pinnedKey() : await givenKey(flags.key);
+  const newest = await fileGuard(join(config.folders.state, "head")).newest();
+  const heads: KnownHead[] = newest === undefined ? [] : [{ ...newest, from: join(config.folders.state, "head") }];
+  return { store: await custody.store(), key, heads };
+}
+
+/** A store elsewhere: the key must come from elsewhere too, or from the workspace that the folder is part of. */
+async function fromFolder(place: string, flags: Flags) {
+  const path = resolve(place);
+  if (!(await stat(path).catch(() => undefined))?.isDirectory()) {
+    throw new CustodyError("NOT_A_STORE", `${path} is not a folder`, { remedy: "Name the folder of a store, or leave it out inside a workspace." });
+  }
+  if (flags.key === undefined) {
+    throw new CustodyError("KEY_NOT_PINNED", "a store that is named by its folder needs the key to check it with", {
+      remedy: "Add --key ledger.vkey, with the key as the organisation published it; never one from the store itself.",
+    });
+  }
+  const { FolderStore } = await import("../store/folder.ts");
+  return { store: await FolderStore.open(path), key: await givenKey(flags.key), heads: [] as KnownHead[] };
+}
+
+function givenKey(given: string): Promise<Verifier> {
+  return given.includes("+") && !given.includes("/ledger.vkey") ? Promise.resolve(parseVkey(given)) : readPinnedKey(resolve(given));
+}
+
+const GOOD: Record<string, readonly string[]> = {
+  time: ["anchored"],
+  independence: ["timestamped", "witnessed", "published"],
+  completeness: ["complete"],
+  freshness: ["current"],
+};
+
+function unmetVerdicts(result: VerifyResult, required: string | undefined): string[] {
+  return (required?.split(",") ?? []).map((name) => name.trim()).filter((name) => {
+    const good = GOOD[name];
+    if (good === undefined) throw new CustodyError("USAGE", `--require ${name}: expected some of ${Object.keys(GOOD).join(", ")}`);
+    return !good.includes(result.verdicts[name as keyof typeof result.verdicts].word);
+  });
+}
+
+function print(result: VerifyResult, unmet: readonly string[], output: Output): void {
+  output.line(`${result.origin ?? "unknown log"}: ${result.size} records${result.asOf ? ` up to ${result.asOf}` : ""}`);
+  for (const [name, { word, reason }] of Object.entries(result.verdicts)) {
+    output.line(`  ${name.toUpperCase().padEnd(13)} ${word.padEnd(14)} ${reason}`);
+  }
+  output.line(`  checked: ${result.checked.entries} records, ${result.checked.blobs} evidence files, ${result.checked.bytes} bytes${result.checked.unsigned > 0 ? `; ${result.checked.unsigned} newest records are not signed yet` : ""}`);
+  for (const finding of result.findings.slice(0, 50)) {
+    output.line(`  ${finding.code}: ${FINDING_CODES[finding.code]}`);
+    output.line(`    where:    ${finding.where}`);
+    output.line(`    expected: ${finding.expected}`);
+    output.line(`    found:    ${finding.found}`);
+  }
+  if (result.found > 50) output.line(`  … and ${result.found - 50} more (all of them with --json)`);
+  for (const name of unmet) output.line(`  required and not met: ${name}`);
+}

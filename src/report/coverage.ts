@@ -1,0 +1,184 @@
+import type { Observed } from "../evidence/fact.ts";
+import { type Instant, type Interval, iso, union } from "../lib/time.ts";
+import { freshnessOf } from "../slots/freshness.ts";
+import { type Gap, gapsOf } from "../slots/gap.ts";
+import type { InstanceHistory, RunRecord } from "../slots/history.ts";
+import { expectationOf } from "../slots/plan.ts";
+import { type AssessedSlot, type SlotState, slotsOf, tally } from "../slots/state.ts";
+import { clean, cleanOrNull } from "./clean.ts";
+import type { EvidenceItem, ReportInput } from "./input.ts";
+import { groupedBy, sortedBy } from "./order.ts";
+import type { GapRow, SourceReport, Span, SystemRow } from "./shape.ts";
+
+/** States in which evidence is lacking for good or until a backfill. */
+export const HOLES: readonly SlotState[] = ["partial", "failed", "unavailable", "missed"];
+
+export function span(interval: Interval): Span {
+  return { from: iso(interval.from), to: iso(interval.to) };
+}
+
+export function isoOrNull(at: Instant | null | undefined): string | null {
+  return at === null || at === undefined ? null : iso(at);
+}
+
+export function meets(a: Interval, b: Interval): boolean {
+  return a.from < b.to && a.to > b.from;
+}
+
+function clip(interval: Interval, to: Interval): Interval {
+  return { from: Math.max(interval.from, to.from), to: Math.min(interval.to, to.to) };
+}
+
+function joinStates(slots: readonly AssessedSlot[], period: Interval): SourceReport["bar"] {
+  const bar: { from: Instant; to: Instant; state: SlotState; slots: number }[] = [];
+  for (const slot of slots) {
+    const { from, to } = clip(slot, period);
+    const last = bar.at(-1);
+    if (last && last.state === slot.state && last.to === from) {
+      last.to = to;
+      last.slots += 1;
+    } else {
+      bar.push({ from, to, state: slot.state, slots: 1 });
+    }
+  }
+  return bar.map((segment) => ({ ...span(segment), state: segment.state, slots: segment.slots }));
+}
+
+function touches(run: RunRecord, period: Interval): boolean {
+  return meets(run.window, period) || run.instants.some((at) => at >= period.from && at < period.to);
+}
+
+function newestTotal(runs: readonly RunRecord[]): SourceReport["ownTotal"] {
+  const run = runs.filter((r) => r.total !== undefined).at(-1);
+  return run?.total === undefined ? null : { entry: run.index, at: iso(run.at), total: run.total, found: run.facts };
+}
+
+function titleOf(input: ReportInput, history: InstanceHistory): string {
+  return clean(input.about(history.record.use)?.title ?? history.record.use);
+}
+
+function sourceReport(
+  input: ReportInput,
+  history: InstanceHistory,
+  evidence: readonly EvidenceItem[],
+  facts: readonly Observed[],
+): SourceReport {
+  const { record } = history;
+  const { period, asOf } = input;
+  const about = input.about(record.use);
+  const slots = slotsOf(history, period, asOf);
+  const freshness = freshnessOf(history, asOf);
+  const runs = history.runs.filter((run) => touches(run, period));
+  const outcome = (word: string) => runs.filter((run) => run.outcome === word).length;
+  const reasons = groupedBy(
+    runs.filter((run) => run.reason !== undefined),
+    (run) => clean(run.reason ?? ""),
+  );
+  const seen = union(
+    runs
+      .flatMap((run) => run.covered)
+      .filter((i) => meets(i, period))
+      .map((i) => clip(i, period)),
+  );
+  return {
+    instance: history.id,
+    use: record.use,
+    title: titleOf(input, history),
+    mode: record.mode,
+    cadence: record.cadence,
+    grace: record.grace,
+    zone: record.zone,
+    configured: history.configured,
+    expectation: expectationOf(history, asOf),
+    blindSpots: (about?.blindSpots ?? []).map((words) => clean(words)),
+    firstSuccess: isoOrNull(history.firstSuccess),
+    freshness: {
+      state: freshness.state,
+      coveredTo: isoOrNull(freshness.coveredTo),
+      staleSince: isoOrNull(freshness.staleSince),
+    },
+    expected: slots.length,
+    states: tally(slots),
+    bar: joinStates(slots, period),
+    covered: seen.map(span),
+    moments: runs.reduce((n, run) => n + run.instants.filter((at) => at >= period.from && at < period.to).length, 0),
+    runs: {
+      total: runs.length,
+      collected: outcome("collected"),
+      partial: outcome("partial"),
+      failed: outcome("failed"),
+      unavailable: outcome("unavailable"),
+      backfill: runs.filter((run) => run.trigger === "backfill").length,
+    },
+    files: evidence.filter((item) => item.instance === history.id).length,
+    facts: new Set(facts.filter((f) => f.instance === history.id).map((f) => `${f.fact.kind} ${f.fact.id}`)).size,
+    ownTotal: newestTotal(runs),
+    reasons: sortedBy(
+      [...reasons].map(([reason, of]) => ({ reason, runs: of.length })),
+      (row) => -row.runs,
+      (row) => row.reason,
+    ),
+  };
+}
+
+/** Coverage of every source that is configured, or was when something of the period was collected or expected. */
+export function sourceReports(
+  input: ReportInput,
+  evidence: readonly EvidenceItem[],
+  facts: readonly Observed[],
+): SourceReport[] {
+  const reports = [...input.history.instances.values()].map((h) => sourceReport(input, h, evidence, facts));
+  return sortedBy(
+    reports.filter((s) => s.configured || s.expected > 0 || s.runs.total > 0 || s.files > 0),
+    (s) => s.instance,
+  );
+}
+
+function gapRow(title: string, gap: Gap): GapRow {
+  return {
+    id: gap.id,
+    instance: gap.instance,
+    title,
+    ...span(gap),
+    slots: gap.slots.length,
+    states: Object.fromEntries(Object.entries(tally(gap.slots)).filter(([, n]) => n > 0)),
+    state: gap.state,
+    cause: cleanOrNull(gap.cause),
+    closed: isoOrNull(gap.closedAt),
+    acknowledged: isoOrNull(gap.acknowledged?.at),
+    acceptedUntil: isoOrNull(gap.acceptedUntil),
+    entries: [...new Set(gap.slots.flatMap((slot) => slot.runs))].sort((a, b) => a - b),
+  };
+}
+
+/** The gaps that meet the period, oldest first. */
+export function gapRows(input: ReportInput): GapRow[] {
+  const rows = [...input.history.instances.values()].flatMap((history) =>
+    gapsOf(history, input.asOf)
+      .filter((gap) => meets(gap, input.period))
+      .map((gap) => gapRow(titleOf(input, history), gap)),
+  );
+  return sortedBy(
+    rows,
+    (row) => row.from,
+    (row) => row.instance,
+    (row) => row.id,
+  );
+}
+
+/** The systems of the ISMS scope, each with what watches it or why nothing does. */
+export function systemRows(input: ReportInput): SystemRow[] {
+  const stateOf = (id: string): SystemRow["sources"][number]["state"] => {
+    const history = input.history.instances.get(id);
+    if (!history) return "unknown";
+    const expectation = expectationOf(history, input.asOf);
+    if (expectation !== "expected") return expectation;
+    const { state } = freshnessOf(history, input.asOf);
+    return state === "current" ? "collecting" : state;
+  };
+  return input.scope.map((row) => ({
+    system: clean(row.system),
+    sources: (row.sources ?? []).map((id) => ({ id, state: stateOf(id) })),
+    notConnected: cleanOrNull(row.notConnected) ?? ((row.sources ?? []).length === 0 ? "no reason given" : null),
+  }));
+}

@@ -1,0 +1,68 @@
+import { type Interval, iso } from "../lib/time.ts";
+import { clean, cleanOrNull } from "./clean.ts";
+import { isoOrNull, meets, span } from "./coverage.ts";
+import type { EvidenceItem, UploadInput } from "./input.ts";
+import { groupedBy, sortedBy } from "./order.ts";
+import type { EvidenceRow, UploadRow } from "./shape.ts";
+
+/** An item belongs to the period of what it covers; where that is not known, of when it was captured. */
+export function inPeriod(item: EvidenceItem, period: Interval): boolean {
+  if (item.covers) return meets(item.covers, period);
+  return item.capturedAt >= period.from && item.capturedAt < period.to;
+}
+
+function row(items: readonly EvidenceItem[]): EvidenceRow {
+  const sorted = sortedBy(
+    items,
+    (i) => i.entry,
+    (i) => i.capturedAt,
+  );
+  const [first, last] = [sorted[0], sorted.at(-1)] as [EvidenceItem, EvidenceItem];
+  const covers = sorted.flatMap((i) => (i.covers ? [i.covers] : []));
+  return {
+    instance: first.instance,
+    use: first.use,
+    origin: clean(last.origin, 300),
+    digest: first.digest,
+    size: first.size,
+    mediaType: first.mediaType,
+    covers:
+      covers.length === 0
+        ? null
+        : span({
+            from: covers.reduce((min, i) => Math.min(min, i.from), Number.POSITIVE_INFINITY),
+            to: covers.reduce((max, i) => Math.max(max, i.to), Number.NEGATIVE_INFINITY),
+          }),
+    firstCollected: iso(first.capturedAt),
+    lastCollected: iso(last.capturedAt),
+    captures: sorted.length,
+    firstEntry: first.entry,
+    lastEntry: last.entry,
+    late: sorted.every((i) => i.late),
+    masked: first.masked,
+  };
+}
+
+/** One row per distinct content, source and origin: a file that did not change is one row however often it was captured. */
+export function evidenceRows(items: readonly EvidenceItem[]): EvidenceRow[] {
+  const groups = groupedBy(items, (i) => `${i.instance}\n${i.kind === "import"}\n${i.late}\n${i.digest}\n${i.origin}`);
+  return sortedBy(
+    [...groups.values()].map(row),
+    (r) => r.firstEntry,
+    (r) => r.origin,
+    (r) => r.digest,
+  );
+}
+
+export function uploadRow(upload: UploadInput): UploadRow {
+  return {
+    entry: upload.entry,
+    at: iso(upload.at),
+    by: clean(upload.by),
+    controls: [...upload.controls],
+    captured: isoOrNull(upload.captured),
+    incident: cleanOrNull(upload.incident),
+    files: upload.files.map((f) => ({ name: clean(f.name), digest: f.digest, size: f.size })),
+    reason: cleanOrNull(upload.reason),
+  };
+}

@@ -1,0 +1,105 @@
+import type { ControlAssessment } from "../assess/assess.ts";
+import type { EntryOf } from "../evidence/entry.ts";
+import type { FactKind, Observed } from "../evidence/fact.ts";
+import type { Digest } from "../lib/digest.ts";
+import type { Instant, Interval } from "../lib/time.ts";
+import type { History } from "../slots/history.ts";
+import type { VerifyResult } from "../verify/verify.ts";
+
+/**
+ * What a report is built from: everything as of one size of the ledger. Whoever calls gathers it from the ledger itself,
+ * never from the index.
+ */
+export interface ReportInput {
+  readonly organisation: {
+    readonly name: string;
+    readonly zone: string;
+    readonly soa?: { readonly version: string } | undefined;
+  };
+  readonly scope: readonly {
+    readonly system: string;
+    readonly sources?: readonly string[] | undefined;
+    readonly notConnected?: string | undefined;
+  }[];
+  /** People by ID with their role. */
+  readonly people?: Readonly<Record<string, { readonly role: string }>> | undefined;
+  /** Who holds the signing key, where somebody said so. */
+  readonly keyHolder?: string | undefined;
+  readonly period: Interval & { readonly label: string };
+  readonly size: number;
+  /** Root of the tree at that size, 32 bytes. */
+  readonly root: Uint8Array;
+  readonly origin: string;
+  /** The trusted key of the log, in its verifier form. */
+  readonly vkey: string;
+  /** SHA-256 of the bytes of entry `size - 1`. */
+  readonly chainHead: Digest;
+  /** `at` of entry `size - 1`. */
+  readonly asOf: Instant;
+  readonly genesis: Pick<EntryOf<"genesis">, "at" | "simulatedUntil" | "predecessor">;
+  readonly catalogue?: { readonly name: string; readonly version: number; readonly digest: Digest } | undefined;
+  readonly policy?: { readonly name: string; readonly digest?: Digest | undefined } | undefined;
+  readonly software: string;
+  /** The fold over the first `size` entries. */
+  readonly history: Pick<History, "instances" | "unreadable">;
+  /** What a collector says of itself, by its name; undefined for one that this build does not have. */
+  readonly about: (use: string) => CollectorAbout | undefined;
+  /** All facts of the entries up to `size`, in any order. */
+  readonly facts: readonly Observed[];
+  readonly problems: readonly ObservedProblem[];
+  /** All captures of runs, messages and imports up to `size`. */
+  readonly evidence: readonly EvidenceItem[];
+  readonly uploads: readonly UploadInput[];
+  readonly controls: readonly ControlAssessment[];
+  /** Also prints requirements that are only recommended; they stay out otherwise. */
+  readonly recommended?: boolean | undefined;
+  /** The earliest outside anchor, where there is one. */
+  readonly anchor?: { readonly at: Instant; readonly what: string } | undefined;
+  /** Sign-offs: `name (role), time, record`, one string each. */
+  readonly signed?: readonly string[] | undefined;
+  readonly verification?: Pick<VerifyResult, "ok" | "verdicts" | "checked" | "findings" | "found"> | undefined;
+}
+
+/** The part of a collector that is printed. */
+export interface CollectorAbout {
+  readonly title: string;
+  readonly blindSpots: readonly string[];
+  readonly facts: readonly FactKind[];
+}
+
+export interface ObservedProblem {
+  readonly instance: string;
+  readonly entry: number;
+  readonly where: string;
+  readonly message: string;
+}
+
+/** One capture as its entry and manifest describe it. */
+export interface EvidenceItem {
+  readonly instance: string;
+  readonly use: string;
+  readonly kind: "run" | "intake" | "import";
+  readonly entry: number;
+  readonly capturedAt: Instant;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly mediaType: string;
+  readonly origin: string;
+  /** The window that was asked for. */
+  readonly covers?: Interval | undefined;
+  /** Collected by a backfill. */
+  readonly late: boolean;
+  /** How many spans were masked in it. */
+  readonly masked: number;
+}
+
+export interface UploadInput {
+  readonly entry: number;
+  readonly at: Instant;
+  readonly by: string;
+  readonly controls: readonly string[];
+  readonly captured?: Instant | undefined;
+  readonly incident?: string | undefined;
+  readonly files: readonly { readonly name: string; readonly digest: Digest; readonly size: number }[];
+  readonly reason?: string | undefined;
+}

@@ -1,0 +1,27 @@
+/** Measures in points and colours of the page, in one place. Every colour differs from its neighbours in grey as well. */
+export const look = {
+  margin: 50,
+  /** Baseline of the page header, and of the first footer line above the lower edge. */
+  headerAt: 30,
+  footerAt: 34,
+  /** First and last line of the text area, from the upper and lower edge. */
+  top: 58,
+  bottom: 62,
+  size: { cover: 20.5, subtitle: 14, h1: 16, h2: 11.5, h3: 9.5, text: 9.2, table: 8.4, small: 7.4, code: 7.2, page: 7 },
+  leading: 1.42,
+  /** Width of the label column of pairs. */
+  label: 112,
+  cell: { x: 4, y: 3.2 },
+  colour: {
+    ink: "#1b1f24",
+    muted: "#59636e",
+    accent: "#1f3a5f",
+    rule: "#d3d9e0",
+    band: "#eef1f5",
+    good: "#1b6b3f",
+    bad: "#a3202a",
+    unsure: "#7d5200",
+    open: "#59636e",
+    grey: "#9aa7b5",
+  },
+} as const;

@@ -1,0 +1,245 @@
+import type { ControlAssessment } from "../assess/assess.ts";
+import { populationsOf } from "../assess/population.ts";
+import { RESULTS, type ResultWord } from "../assess/vocabulary.ts";
+import { base64, digestOf } from "../lib/digest.ts";
+import { iso } from "../lib/time.ts";
+import { clean, cleanOrNull } from "./clean.ts";
+import { gapRows, HOLES, meets, sourceReports, span, systemRows } from "./coverage.ts";
+import { evidenceRows, inPeriod, uploadRow } from "./evidence.ts";
+import type { EvidenceItem, ObservedProblem, ReportInput } from "./input.ts";
+import { byText, groupedBy, sortedBy } from "./order.ts";
+import { alertSummary, incidentRegister, jobSummary, reviewRows } from "./registers.ts";
+import type { ControlReport, Cover, GapRow, ProblemRow, ReportModel, SourceReport, Verification } from "./shape.ts";
+
+/** Evidence files shown inside a control's section; all of them are in the evidence index. */
+const NEWEST_FILES = 12;
+
+function controlReport(
+  control: ControlAssessment,
+  items: readonly EvidenceItem[],
+  recommended: boolean,
+): ControlReport {
+  const requirements = control.requirements.filter((r) => recommended || r.basis !== "recommended");
+  const instances = [...new Set(requirements.flatMap((r) => r.instances))].sort(byText);
+  const mine = items.filter((item) => instances.includes(item.instance));
+  const rows = evidenceRows(mine);
+  const results = Object.fromEntries(RESULTS.map((r) => [r, 0])) as Record<ResultWord, number>;
+  for (const requirement of requirements) results[requirement.result] += 1;
+  return {
+    id: control.id,
+    title: clean(control.title),
+    asks: clean(control.purpose, 1_000),
+    requirements: requirements.map((r) => ({
+      id: r.id,
+      text: clean(r.text, 600),
+      basis: r.basis,
+      note: clean(r.note),
+      result: r.result,
+      met: r.of === 0 ? null : r.n,
+      of: r.of === 0 ? null : r.of,
+      reason: cleanOrNull(r.reason, 600),
+      failing: r.failing.map(({ id, what }) => ({ id: clean(id, 120), what: clean(what, 160) })),
+      entries: [...new Set(r.entries)].sort((a, b) => a - b),
+    })),
+    results,
+    instances,
+    files: mine.length,
+    distinct: rows.length,
+    evidence: sortedBy(
+      rows,
+      (r) => -r.lastEntry,
+      (r) => r.origin,
+    ).slice(0, NEWEST_FILES),
+  };
+}
+
+function verificationOf(found: NonNullable<ReportInput["verification"]>): Verification {
+  return {
+    ok: found.ok,
+    verdicts: Object.entries(found.verdicts).map(([about, v]) => ({
+      about: about.toUpperCase(),
+      word: clean(v.word),
+      reason: clean(v.reason),
+    })),
+    checked: { entries: found.checked.entries, blobs: found.checked.blobs, bytes: found.checked.bytes },
+    found: found.found,
+    findings: found.findings.map((f) => ({
+      code: f.code,
+      where: clean(f.where),
+      expected: clean(f.expected),
+      found: clean(f.found),
+    })),
+  };
+}
+
+function longest(gaps: readonly GapRow[]): GapRow | null {
+  const length = (gap: GapRow) => Date.parse(gap.to) - Date.parse(gap.from);
+  return (
+    sortedBy(
+      gaps,
+      (gap) => -length(gap),
+      (gap) => gap.id,
+    )[0] ?? null
+  );
+}
+
+function coverOf(
+  input: ReportInput,
+  sources: readonly SourceReport[],
+  gaps: readonly GapRow[],
+  items: readonly EvidenceItem[],
+): Cover {
+  const firsts = [...input.history.instances.values()].flatMap((h) =>
+    h.firstSuccess === undefined ? [] : [h.firstSuccess],
+  );
+  const sum = (of: (s: SourceReport) => number) => sources.reduce((n, s) => n + of(s), 0);
+  const systems = systemRows(input);
+  const connected = systems.filter(
+    (s) =>
+      s.notConnected === null &&
+      s.sources.some((x) => x.state === "collecting" || x.state === "stale" || x.state === "paused"),
+  );
+  const imported = items.filter((i) => i.kind === "import").length;
+  const people = Object.entries(input.people ?? {});
+  return {
+    inOperationSince: firsts.length === 0 ? null : iso(Math.min(...firsts)),
+    anchor: input.anchor ? { at: iso(input.anchor.at), what: clean(input.anchor.what) } : null,
+    files: {
+      collected: items.length - imported,
+      imported,
+      uploaded: input.uploads.reduce((n, u) => n + u.files.length, 0),
+    },
+    systems: { inScope: systems.length, connected: connected.length, notConnected: systems.length - connected.length },
+    administers: people
+      .filter(([, p]) => p.role !== "auditor")
+      .map(([id, p]) => clean(`${id} (${p.role})`))
+      .sort(byText),
+    keyHolder: cleanOrNull(input.keyHolder),
+    signed: (input.signed ?? []).map((s) => clean(s)),
+    slots: {
+      expected: sum((s) => s.expected),
+      collected: sum((s) => s.states.collected),
+      late: sum((s) => s.states.late),
+      holes: sum((s) => HOLES.reduce((n, state) => n + s.states[state], 0)),
+      paused: sum((s) => s.states.paused),
+      pending: sum((s) => s.states.due + s.states.open),
+    },
+    gaps: { total: gaps.length, open: gaps.filter((g) => g.state === "open").length, longest: longest(gaps) },
+    silent: sources.filter((s) => s.configured && s.freshness.state === "never").map((s) => s.instance),
+  };
+}
+
+/** Each problem once, however often the same file was captured; only of evidence in the period. */
+function problemRows(
+  problems: readonly ObservedProblem[],
+  all: readonly EvidenceItem[],
+  inside: readonly EvidenceItem[],
+): ProblemRow[] {
+  const [known, mine] = [new Set(all.map((i) => i.entry)), new Set(inside.map((i) => i.entry))];
+  const relevant = problems.filter((p) => mine.has(p.entry) || !known.has(p.entry));
+  const rows = [...groupedBy(relevant, (p) => JSON.stringify([p.instance, p.where, p.message])).values()].map((of) => {
+    const entries = of.map((p) => p.entry).sort((a, b) => a - b);
+    const [first] = of as [ObservedProblem];
+    const [firstEntry = 0, lastEntry = 0] = [entries[0], entries.at(-1)];
+    return {
+      instance: first.instance,
+      where: clean(first.where),
+      message: clean(first.message),
+      firstEntry,
+      lastEntry,
+    };
+  });
+  return sortedBy(
+    rows,
+    (p) => p.instance,
+    (p) => p.where,
+    (p) => p.firstEntry,
+    (p) => p.message,
+  );
+}
+
+/** `R-2026-Q3-1042-5f0c9a1e`: what the report is about and a digest of what it stands on. */
+function reportId(input: ReportInput): string {
+  const label = input.period.label.replace(/[^A-Za-z0-9.-]+/g, "-").slice(0, 40);
+  const of = `${input.origin}\n${input.size}\n${base64(input.root)}\n${iso(input.period.from)}\n${iso(input.period.to)}`;
+  return `R-${label}-${input.size}-${digestOf(new TextEncoder().encode(of)).slice(0, 8)}`;
+}
+
+/**
+ * The report as data, a pure function of its input: no clock, no locale, no zone of the machine. Text from sources is
+ * cleaned and cut here, so that what the model says is what every form of the report prints.
+ */
+export function buildReport(input: ReportInput): ReportModel {
+  const { period } = input;
+  const items = input.evidence.filter((item) => inPeriod(item, period));
+  const imported = new Set(input.evidence.filter((i) => i.kind === "import").map((i) => i.entry));
+  const entries = new Set(items.map((i) => i.entry));
+  const sources = sourceReports(
+    input,
+    items,
+    input.facts.filter((f) => entries.has(f.entry)),
+  );
+  const gaps = gapRows(input);
+  const { instances, unreadable } = input.history;
+  const populations = populationsOf(input.facts, instances, (use) => input.about(use)?.facts, period);
+  const registers = new Set(populations.get("incident")?.parts.map((part) => part.instance));
+  const registerSources = sources.filter((s) => registers.has(s.instance));
+  const problems = problemRows(input.problems, input.evidence, items);
+  const unread = problems.filter((p) => registers.has(p.instance)).length;
+  const incidents = incidentRegister(populations, period, imported, registerSources, unread);
+  const predecessor = input.genesis.predecessor;
+  return {
+    v: 1,
+    kind: "custody.report",
+    id: reportId(input),
+    organisation: {
+      name: clean(input.organisation.name),
+      zone: input.organisation.zone,
+      soa: cleanOrNull(input.organisation.soa?.version),
+    },
+    period: { ...span(period), label: clean(period.label, 80) },
+    ledger: {
+      origin: input.origin,
+      size: input.size,
+      root: base64(input.root),
+      chainHead: input.chainHead,
+      vkey: input.vkey,
+      keyId: input.vkey.split("+")[1] ?? "",
+      asOf: iso(input.asOf),
+      since: input.genesis.at,
+      predecessor: predecessor
+        ? {
+            origin: clean(predecessor.origin),
+            size: predecessor.size,
+            root: clean(predecessor.root),
+            reason: clean(predecessor.reason),
+          }
+        : null,
+    },
+    demo: input.genesis.simulatedUntil === undefined ? null : { simulatedUntil: input.genesis.simulatedUntil },
+    software: clean(input.software),
+    catalogue: input.catalogue
+      ? { name: clean(input.catalogue.name), version: input.catalogue.version, digest: input.catalogue.digest }
+      : null,
+    policy: input.policy ? { name: clean(input.policy.name), digest: input.policy.digest ?? null } : null,
+    cover: coverOf(input, sources, gaps, items),
+    scope: systemRows(input),
+    sources,
+    gaps,
+    controls: input.controls.map((control) => controlReport(control, items, input.recommended ?? false)),
+    incidents,
+    alerts: alertSummary(populations),
+    jobs: jobSummary(populations),
+    ...reviewRows(populations),
+    problems,
+    unreadable: [...new Set(unreadable.map((u) => u.index))].sort((a, b) => a - b),
+    imported: evidenceRows(
+      input.evidence.filter(
+        (i) => i.kind === "import" && meets(i.covers ?? { from: i.capturedAt, to: i.capturedAt + 1 }, period),
+      ),
+    ),
+    uploads: sortedBy(input.uploads, (u) => u.entry).map(uploadRow),
+    verification: input.verification ? verificationOf(input.verification) : null,
+    evidence: evidenceRows(items),
+  };
+}

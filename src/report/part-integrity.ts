@@ -1,0 +1,191 @@
+import { type Block, type Cell, cell, type Line, line, mono } from "./blocks.ts";
+import { marks } from "./part-controls.ts";
+import type { ReportModel } from "./shape.ts";
+import { count, entryList, fill, localSpan, moment, momentCell, plural, type Wording } from "./words.ts";
+
+/** Bytes that `base64 -d` gives 4 of: the key ID at the start of every signature of that key, as far as its letters are fixed. */
+function keyPrefix(keyId: string): string {
+  return Buffer.from(keyId, "hex").toString("base64").slice(0, 5);
+}
+
+/** What the fingerprint covers, what verification found, and how to repeat it. */
+export function integrityPart(model: ReportModel, wording: Wording): Block[] {
+  const { ledger, verification } = model;
+  const zone = model.organisation.zone;
+  const values = {
+    size: ledger.size,
+    last: ledger.size - 1,
+    root: ledger.root,
+    origin: ledger.origin,
+    vkey: ledger.vkey,
+    keyData: ledger.vkey.split("+").slice(2).join("+"),
+    keyPrefix: keyPrefix(ledger.keyId),
+  };
+  const blocks: Block[] = [
+    { kind: "part", layout: "portrait" },
+    { kind: "heading", level: 1, text: "Integrity" },
+    ...wording.integrity.map(
+      (text) => ({ kind: "paragraph", text: fill(text, { ...values, size: count(ledger.size) }) }) as const,
+    ),
+    {
+      kind: "pairs",
+      rows: [
+        { label: "Log (origin)", cell: mono(ledger.origin) },
+        { label: "Size", cell: [line(`${count(ledger.size)} records, numbered 0 to ${ledger.size - 1}`)] },
+        { label: "Root", cell: mono(ledger.root) },
+        { label: "Chain head", cell: mono(ledger.chainHead) },
+        { label: "Key", cell: mono(ledger.vkey) },
+        { label: "Key ID", cell: mono(ledger.keyId) },
+        { label: "As of", cell: cell(moment(ledger.asOf, zone)) },
+      ],
+    },
+    { kind: "heading", level: 2, text: "Verification when this report was made" },
+  ];
+  if (verification === null) blocks.push({ kind: "paragraph", text: wording.notVerified });
+  else {
+    const c = verification.checked;
+    blocks.push({
+      kind: "paragraph",
+      text: `Recomputed from the stored bytes: ${plural(c.entries, "record")}, ${plural(c.blobs, "evidence file")} (${plural(c.bytes, "byte")}).`,
+    });
+    blocks.push({
+      kind: "table",
+      columns: [
+        { title: "Question", share: 24 },
+        { title: "Machine result", share: 24 },
+        { title: "Why", share: 60 },
+      ],
+      rows: verification.verdicts.map((v) => [cell(v.about), [line(v.word, "bold")], cell(v.reason)]),
+    });
+    if (verification.findings.length > 0) {
+      blocks.push({
+        kind: "heading",
+        level: 3,
+        text: `What verification found wrong: ${count(verification.found)}${verification.found > verification.findings.length ? `, of which ${count(verification.findings.length)} are listed` : ""}`,
+      });
+      blocks.push({
+        kind: "table",
+        small: true,
+        columns: [
+          { title: "Code", share: 20 },
+          { title: "Where", share: 34 },
+          { title: "Expected", share: 26 },
+          { title: "Found", share: 26 },
+        ],
+        rows: verification.findings.map((f) => [
+          [line(f.code, "bold")],
+          cell(f.where),
+          cell(f.expected),
+          cell(f.found),
+        ]),
+      });
+    }
+  }
+  if (model.unreadable.length > 0) {
+    blocks.push({
+      kind: "notice",
+      title: "Records this version cannot read",
+      lines: [fill(wording.unreadable, { entries: entryList(model.unreadable) })],
+    });
+  }
+  blocks.push({ kind: "heading", level: 1, text: "How to verify this report" });
+  blocks.push({
+    kind: "list",
+    ordered: true,
+    items: wording.steps.map((step) => ({
+      text: fill(step.text, values),
+      code: step.code?.map((c) => fill(c, values)),
+    })),
+  });
+  return blocks;
+}
+
+/** Plain words, and every evidence file with its full digest. */
+export function appendixPart(model: ReportModel, wording: Wording): Block[] {
+  const zone = model.organisation.zone;
+  const records = (row: ReportModel["evidence"][number]): Cell =>
+    row.firstEntry === row.lastEntry
+      ? cell(row.firstEntry)
+      : [line(`${row.firstEntry} … ${row.lastEntry}`), line(`${count(row.captures)} times`, "muted")];
+  return [
+    { kind: "heading", level: 1, text: "Glossary" },
+    { kind: "pairs", rows: wording.glossary.map((g) => ({ label: g.term, cell: [line(g.meaning)] })) },
+    { kind: "part", layout: "landscape" },
+    { kind: "heading", level: 1, text: "Evidence index" },
+    {
+      kind: "paragraph",
+      text: model.evidence.length === 0 ? "No evidence file belongs to the period." : wording.indexIntro,
+    },
+    ...(model.evidence.length === 0
+      ? []
+      : [
+          {
+            kind: "table" as const,
+            small: true,
+            columns: [
+              { title: "Record", share: 11 },
+              { title: "Origin", share: 38 },
+              { title: "Collector", share: 24 },
+              { title: "Covers", share: 24 },
+              { title: "Collected at", share: 19 },
+              { title: "Bytes", share: 9, align: "right" as const },
+              { title: "SHA-256", share: 33 },
+            ],
+            rows: model.evidence.map((row) => [
+              records(row),
+              [line(row.origin), ...marks(row)],
+              [line(row.instance), line(row.use, "muted")],
+              cell(row.covers === null ? null : localSpan(row.covers, zone)),
+              momentCell(row.lastCollected, zone),
+              cell(count(row.size)),
+              [line(row.digest, "mono")],
+            ]),
+          },
+        ]),
+  ];
+}
+
+/** What drawing the report needed and could not do: only the one who draws knows. */
+export interface Drawn {
+  readonly fonts: readonly { readonly file: string; readonly digest: string }[];
+  /** Characters that no font had, with how often each was printed as its code. */
+  readonly unprintable: readonly { readonly codePoint: number; readonly times: number }[];
+  readonly rightToLeft: number;
+}
+
+/** The last part: fonts, and what could not be printed. */
+export function fontsPart(drawn: Drawn, wording: Wording): Block[] {
+  const total = drawn.unprintable.reduce((n, u) => n + u.times, 0);
+  const words: Line[] = drawn.unprintable.map((u) =>
+    line(`U+${u.codePoint.toString(16).toUpperCase().padStart(4, "0")}: ${plural(u.times, "time")}`),
+  );
+  return [
+    { kind: "heading", level: 1, text: "Fonts and characters" },
+    { kind: "paragraph", text: wording.fontsIntro },
+    {
+      kind: "table",
+      small: true,
+      columns: [
+        { title: "Font file", share: 40 },
+        { title: "SHA-256", share: 60 },
+      ],
+      rows: drawn.fonts.map((f) => [cell(f.file), mono(f.digest)]),
+    },
+    {
+      kind: "paragraph",
+      text:
+        total === 0
+          ? "Every character could be printed."
+          : fill(wording.unprintable, { n: plural(total, "character") }),
+    },
+    ...(total === 0 ? [] : [{ kind: "pairs", rows: [{ label: "Shown as codes", cell: words }] } as const]),
+    ...(drawn.rightToLeft === 0
+      ? []
+      : [
+          {
+            kind: "paragraph",
+            text: fill(wording.rightToLeft, { n: plural(drawn.rightToLeft, "character") }),
+          } as const,
+        ]),
+  ];
+}

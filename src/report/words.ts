@@ -1,0 +1,128 @@
+import type { ResultWord } from "../assess/vocabulary.ts";
+import { CustodyError } from "../lib/errors.ts";
+import { wallClock } from "../lib/zone.ts";
+import type { SlotState } from "../slots/state.ts";
+import type { Cell } from "./blocks.ts";
+
+/** The prose of a report, kept apart from what decides where it stands. `{name}` in a text is filled from the model. */
+export interface Wording {
+  readonly title: string;
+  readonly noOpinion: string;
+  readonly operatorsWord: string;
+  readonly demo: string;
+  readonly timesNote: string;
+  readonly check: readonly string[];
+  readonly holesNone: string;
+  readonly holesSome: string;
+  readonly silent: string;
+  readonly coverageIntro: string;
+  readonly gapsIntro: string;
+  readonly gapsNone: string;
+  readonly gap: string;
+  readonly controlsIntro: string;
+  readonly registerIntro: string;
+  readonly nilNoSource: string;
+  readonly nilProven: string;
+  readonly nilUnproven: string;
+  readonly nilUnconfirmed: string;
+  readonly alertsIntro: string;
+  readonly alertsNone: string;
+  readonly jobsNone: string;
+  readonly reviewsNone: string;
+  readonly problemsIntro: string;
+  readonly problemsNone: string;
+  readonly importedIntro: string;
+  readonly importedNone: string;
+  readonly uploadsNone: string;
+  readonly integrity: readonly string[];
+  readonly notVerified: string;
+  readonly unreadable: string;
+  readonly steps: readonly { readonly text: string; readonly code?: readonly string[] }[];
+  readonly limits: readonly string[];
+  readonly glossary: readonly { readonly term: string; readonly meaning: string }[];
+  readonly indexIntro: string;
+  readonly fontsIntro: string;
+  readonly unprintable: string;
+  readonly rightToLeft: string;
+  readonly results: { readonly [R in ResultWord]: { readonly word: string; readonly meaning: string } };
+  readonly slotStates: { readonly [S in SlotState]: { readonly word: string; readonly meaning: string } };
+  /** Why a run did not see everything: closed codes of the collector and of the errors. */
+  readonly reasons: Readonly<Record<string, string>>;
+  readonly bases: Readonly<Record<string, string>>;
+  readonly gapStates: Readonly<Record<string, string>>;
+}
+
+/** Fills `{name}`; a name without a value is a mistake of ours. */
+export function fill(template: string, values: Readonly<Record<string, string | number>>): string {
+  return template.replace(/\{([a-zA-Z]+)\}/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined)
+      throw new CustodyError("BUG", `the wording names {${name}}, which the report does not have`);
+    return String(value);
+  });
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;
+const two = (n: number): string => String(n).padStart(2, "0");
+
+/** `2026-11-20T16:40:10Z (17:40:10 Europe/Berlin, +01:00)`; the local date too where it is another day. */
+export function moment(at: string, zone: string): string {
+  return `${at.replace(/\.\d+Z$/, "Z")} (${localPart(at, zone)} ${zone}, ${offset(at, zone)})`;
+}
+
+/** The same in two lines, for tables: UTC, and the organisation's clock to the minute below it. */
+export function momentCell(at: string | null, zone: string): Cell {
+  if (at === null) return [{ text: "–" }];
+  return [
+    { text: at.replace("T", " ").replace(/\.\d+Z$/, "Z") },
+    { text: `${localPart(at, zone).replace(/:\d\d$/, "")} ${offset(at, zone)}`, style: "muted" },
+  ];
+}
+
+function localPart(at: string, zone: string): string {
+  const w = wallClock(Date.parse(at), zone);
+  const time = `${two(w.hour)}:${two(w.minute)}:${two(w.second)}`;
+  return w.toPlainDate().toString() === at.slice(0, 10) ? time : `${w.day} ${MONTHS[w.month - 1]} ${time}`;
+}
+
+function offset(at: string, zone: string): string {
+  return wallClock(Date.parse(at), zone).offset;
+}
+
+/** `20 Nov 2026, 17:40` by the organisation's clock; at midnight only the date. */
+export function localTime(at: string, zone: string): string {
+  const w = wallClock(Date.parse(at), zone);
+  const date = `${w.day} ${MONTHS[w.month - 1]} ${w.year}`;
+  return w.hour === 0 && w.minute === 0 && w.second === 0 ? date : `${date}, ${two(w.hour)}:${two(w.minute)}`;
+}
+
+/** `1 Jul 2026 to 1 Oct 2026 (excluded)`, or one date for one local day. */
+export function localSpan(span: { readonly from: string; readonly to: string }, zone: string): string {
+  const from = wallClock(Date.parse(span.from), zone);
+  const to = wallClock(Date.parse(span.to), zone);
+  const midnight = (w: typeof from) => w.hour === 0 && w.minute === 0 && w.second === 0 && w.millisecond === 0;
+  if (midnight(from) && midnight(to)) {
+    const last = to.toPlainDate().subtract({ days: 1 });
+    const first = from.toPlainDate();
+    const text = (d: typeof last) => `${d.day} ${MONTHS[d.month - 1]} ${d.year}`;
+    return first.equals(last) ? text(first) : `${text(first)} to ${text(last)}`;
+  }
+  return `${localTime(span.from, zone)} to ${localTime(span.to, zone)}`;
+}
+
+/** Integers with a thin grouping that no locale decides: 12,345. */
+export function count(n: number): string {
+  return String(n).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+}
+
+/** `1 gap`, `2 gaps`. */
+export function plural(n: number, one: string, many = `${one}s`): string {
+  return `${count(n)} ${n === 1 ? one : many}`;
+}
+
+/** Entry numbers in a readable length: all up to eight, else the first and last and how many. */
+export function entryList(entries: readonly number[]): string {
+  if (entries.length === 0) return "–";
+  if (entries.length <= 8) return entries.join(", ");
+  return `${entries.slice(0, 3).join(", ")} … ${entries.at(-1)} (${entries.length} records)`;
+}

@@ -1,0 +1,46 @@
+import type { InstanceConfig } from "../collector/define.ts";
+import type { BlobRef } from "../evidence/blob.ts";
+import type { Draft, InstanceRecord } from "../evidence/entry.ts";
+import { canonical, canonicalBytes, type Json } from "../lib/canonical.ts";
+import type { History } from "../slots/history.ts";
+
+/** A configured collector as the ledger has it. */
+export function instanceRecord(instance: InstanceConfig): InstanceRecord {
+  const { id, collector, cadence, grace, zone } = instance;
+  return { id, use: collector.name, family: collector.family, mode: collector.mode, cadence, grace, zone };
+}
+
+export interface Declaration {
+  readonly zone: string;
+  readonly instances: readonly InstanceConfig[];
+  /** The configuration with secrets as references. */
+  readonly logged: Json;
+  /** The catalogue's bytes. */
+  readonly catalogue: Uint8Array;
+}
+
+/**
+ * The `config` entry for what is configured now, or undefined when the ledger's newest one says the same. What was
+ * expected is therefore always in the ledger, from before the first run under it.
+ */
+export async function declareConfig(
+  declaration: Declaration,
+  newest: { readonly config: BlobRef; readonly catalogue?: BlobRef | undefined } | undefined,
+  history: History,
+  put: (bytes: Uint8Array, mediaType: string) => Promise<BlobRef>,
+): Promise<Draft | undefined> {
+  const config = await put(canonicalBytes(declaration.logged), "application/json");
+  const catalogue = await put(declaration.catalogue, "application/yaml");
+  const instances = declaration.instances.map(instanceRecord);
+  const known = [...history.instances.values()].filter((i) => i.configured).map((i) => i.record);
+  const same =
+    newest?.config.digest === config.digest &&
+    newest.catalogue?.digest === catalogue.digest &&
+    canonical(sorted(known)) === canonical(sorted(instances));
+  if (same) return undefined;
+  return { kind: "config", actor: { type: "system", id: "custody" }, config, catalogue, zone: declaration.zone, instances };
+}
+
+function sorted(records: readonly InstanceRecord[]): Json {
+  return [...records].sort((a, b) => (a.id < b.id ? -1 : 1)) as unknown as Json;
+}

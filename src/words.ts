@@ -1,0 +1,21 @@
+import { audit } from "../reports/audit.ts";
+import { dateForPeople, forPeople } from "./lib/zone.ts";
+import type { Gap } from "./slots/gap.ts";
+
+/** Why something was not collected, from the closed code that the ledger has. */
+export function causeText(cause: string | undefined): string {
+  return cause === undefined ? "no cause is recorded" : (audit.reasons[cause] ?? cause);
+}
+
+/** A gap in one sentence: what, for how long, why, and whether anything is lost. */
+export function gapText(gap: Gap, zone: string): string {
+  const n = gap.slots.length;
+  const span = gap.to - gap.from >= 86_400_000 ? `${dateForPeople(gap.from, zone)} to ${dateForPeople(gap.to - 1, zone)}` : `${forPeople(gap.from, zone)} to ${forPeople(gap.to, zone)}`;
+  const fate =
+    gap.state === "closed-late"
+      ? "Collected afterwards; it stays marked as late."
+      : gap.state === "accepted" && gap.acceptedUntil !== undefined
+        ? `Accepted until ${dateForPeople(gap.acceptedUntil, zone)}.`
+        : "Not collected so far.";
+  return `${gap.instance} was not completely collected for ${span} (${n} ${n === 1 ? "period" : "periods"}; ${causeText(gap.cause)}). ${fate}`;
+}

@@ -1,0 +1,79 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ownRunsIn, receivedIn } from "./collector/history.ts";
+import type { RunLog } from "./collector/run.ts";
+import type { Custody } from "./custody.ts";
+import type { Draft } from "./evidence/entry.ts";
+import type { Instant } from "./lib/time.ts";
+import type { RunParts } from "./schedule/collect.ts";
+import { declareConfig } from "./schedule/declare.ts";
+import { gapNotes } from "./schedule/gaps.ts";
+import { readListening } from "./schedule/listening.ts";
+import { PACKAGE_ROOT } from "./software.ts";
+
+/** What command and daemon do alike: declare the configuration, note gaps, give runs what they need. */
+
+/** The catalogue that ships with Custody. */
+export function catalogueBytes(): Promise<Uint8Array> {
+  return readFile(join(PACKAGE_ROOT, "controls/iso27001-2022.yaml"));
+}
+
+/** Logs the configuration if it is not what the ledger has already. */
+export async function declareNow(custody: Custody): Promise<void> {
+  const ledger = await custody.ledger();
+  const history = await custody.history();
+  const { organisation, instances, logged } = custody.config;
+  const draft = await declareConfig(
+    { zone: organisation.zone, instances, logged, catalogue: await catalogueBytes() },
+    custody.newestConfig,
+    history,
+    (bytes, type) => ledger.put(bytes, type),
+  );
+  if (draft) await ledger.append([draft]);
+}
+
+/** Logs gaps that are new, and the end of those that were closed. */
+export async function noteGaps(custody: Custody): Promise<Draft[]> {
+  const history = await custody.history();
+  const notes = gapNotes(history, Math.max(history.asOf, custody.clock.now()));
+  if (notes.length > 0) await (await custody.ledger()).append(notes);
+  return notes;
+}
+
+const SILENT: RunLog = { info() {}, warn() {} };
+
+/** Parts of a run in this workspace. */
+export function runParts(custody: Custody, signal: AbortSignal, log: RunLog = SILENT): RunParts {
+  const secrets = custody.secrets();
+  const { config, clock } = custody;
+  return {
+    clock,
+    of: (instance, window) => ({
+      ledger: {
+        put: async (bytes, type) => (await custody.ledger()).put(bytes, type),
+        append: async (drafts) => (await custody.ledger()).append(drafts),
+      },
+      clock,
+      signal,
+      reveal: (ref) => config.reveal(ref),
+      secrets,
+      folder: config.root,
+      listening: () => readListening(config.folders.state),
+      ownRuns: async function* () {
+        yield* ownRunsIn(await entriesSince(custody, window.from), window);
+      },
+      received: async function* (since) {
+        const ledger = await custody.ledger();
+        yield* receivedIn(await entriesSince(custody, since), (digest) => ledger.blob(digest), instance.id, since);
+      },
+      log,
+    }),
+  };
+}
+
+/** Entries of the ledger that may have been logged at or after this time: from the last run before it on. */
+async function entriesSince(custody: Custody, since: Instant) {
+  const history = await custody.history();
+  const before = [...history.instances.values()].map((i) => i.runs.findLast((run) => run.at < since)?.index ?? 0);
+  return (await custody.ledger()).read(Math.max(0, ...before));
+}
