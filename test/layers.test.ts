@@ -70,7 +70,9 @@ test("every import goes in an allowed direction", () => {
 test("the pure rooms use no package beyond their own few", () => {
   const wrong = imports.flatMap(({ from, what, typeOnly }) => {
     const allowed = PACKAGES[roomOf(from)];
-    return allowed === undefined || typeOnly || what.startsWith(".") || allowed.test(what) ? [] : [`${from} imports ${what}`];
+    return allowed === undefined || typeOnly || what.startsWith(".") || allowed.test(what)
+      ? []
+      : [`${from} imports ${what}`];
   });
   expect(wrong).toEqual([]);
 });
@@ -80,7 +82,8 @@ test("only the configuration reads the environment, and only the clock reads the
     const text = readFileSync(join(ROOT, file), "utf8");
     const found: string[] = [];
     if (/process\.env/.test(text) && file !== "src/config.ts") found.push(`${file} reads the environment`);
-    if (/Date\.now\(\)|new Date\(\)|performance\.now\(\)/.test(text) && file !== "src/lib/clock.ts") found.push(`${file} reads the clock`);
+    if (/Date\.now\(\)|new Date\(\)|performance\.now\(\)/.test(text) && file !== "src/lib/clock.ts")
+      found.push(`${file} reads the clock`);
     return found;
   });
   expect(wrong).toEqual([]);
