@@ -13,15 +13,17 @@ const Mapping = {
   delimiter: mappedFile.delimiter,
   records: mappedFile.records,
   zone: mappedFile.zone,
-  fields: z.strictObject({
-    id: TextField.optional(),
-    name: TextField,
-    severity: TextField.optional(),
-    startsAt: TimeField,
-    endsAt: TimeField.optional(),
-    state: TextField.optional(),
-    labels: z.array(TextField).max(50).default([]).describe("further fields to keep with the alert"),
-  }),
+  fields: z
+    .strictObject({
+      id: TextField.optional().describe("the alert's own number; made from name and start where there is none"),
+      name: TextField.describe("what the alert is called"),
+      severity: TextField.optional().describe("how bad it is"),
+      startsAt: TimeField.describe("when it began: a field, or `{ field, format }`"),
+      endsAt: TimeField.optional().describe("when it was over"),
+      state: TextField.optional().describe("whether it is firing; told from `endsAt` where there is none"),
+      labels: z.array(TextField).max(50).default([]).describe("further fields to keep with the alert"),
+    })
+    .describe("which field of a record says what"),
   states: z
     .strictObject({
       firing: z.array(Word).default(["firing", "open", "active", "triggered", "alerting", "down", "acknowledged"]),

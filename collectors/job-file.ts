@@ -16,14 +16,15 @@ const Mapping = {
   job: z.string().min(1).optional().describe("name of the job, where the file is about one only"),
   fields: z
     .strictObject({
-      id: TextField.optional(),
-      job: TextField.optional(),
-      startedAt: TimeField.optional(),
-      endedAt: TimeField.optional(),
-      outcome: TextField,
-      detail: TextField.optional(),
+      id: TextField.optional().describe("the run's own number; made from job and time where there is none"),
+      job: TextField.optional().describe("name of the job, where the file is about several"),
+      startedAt: TimeField.optional().describe("when it began; this or `endedAt` is needed"),
+      endedAt: TimeField.optional().describe("when it was over: a field, or `{ field, format }`"),
+      outcome: TextField.describe("how it went, in the words of `outcomes`"),
+      detail: TextField.optional().describe("what else to keep of it"),
     })
-    .refine((fields) => fields.startedAt ?? fields.endedAt, "expected startedAt, endedAt or both"),
+    .refine((fields) => fields.startedAt ?? fields.endedAt, "expected startedAt, endedAt or both")
+    .describe("which field of a record says what"),
   outcomes: z
     .strictObject({
       success: z.array(Word).default(["success", "succeeded", "ok", "done", "completed", "passed", "true", "0"]),

@@ -94,12 +94,16 @@ export const jobPings = defineCollector({
   blindSpots: [
     "A job says itself how it went: the report shows that it was sent, not that the job did its work.",
     "Jobs that are not listed under `jobs` are not missed when they stay silent.",
-    "While the inbox does not listen, reports are lost; such times show as not covered, and a report missed around them says so.",
+    "While the inbox does not listen for more than five minutes, reports are lost; such times show as not covered, and a report missed around them says so. Shorter silences are bridged by the senders, which try again.",
   ],
   permissions: ["None at the source. Each job needs the token of this inbox."],
 
   inboxToken: ({ token }) => token,
-  inboxLines: ({ jobs }, inbox) => pingLines(jobs.map(({ job }) => job), inbox),
+  inboxLines: ({ jobs }, inbox) =>
+    pingLines(
+      jobs.map(({ job }) => job),
+      inbox,
+    ),
 
   receive({ bytes, path, receivedAt }) {
     const { job, ...signal } = parsePath(path);

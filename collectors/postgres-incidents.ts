@@ -30,13 +30,13 @@ const Config = z.strictObject({
     .min(1)
     .max(20_000)
     .describe("one SELECT of your own; may use $1 and $2 for the start and the end of the window"),
-  columns: Columns.describe("which column of the result says what about an incident; id is needed"),
+  columns: Columns.describe("which column of the result says what about an incident"),
   zone: z
     .string()
     .refine(isZone, "expected a time zone such as Europe/Berlin")
     .optional()
     .describe("zone of times that the database keeps without one"),
-  timeout: Timeout.default(30_000).describe("longest time for one statement"),
+  timeout: Timeout.prefault("30s").describe("longest time for one statement"),
   limit: z.int().min(1).max(1_000_000).default(100_000).describe("most rows of a run; more make it partial"),
 });
 

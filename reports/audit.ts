@@ -194,6 +194,8 @@ export const audit: Wording = {
     unreadable: "part of it could not be read",
     "not-listening": "the inbox was not listening all the time",
     interrupted: "the run was interrupted",
+    "custody-not-running": "Custody was not running",
+    "not-attempted": "no attempt was made while Custody was running",
     SOURCE_UNREACHABLE: "the source could not be reached",
     SOURCE_ANSWER: "the source gave an answer that is not one of its kind",
     SOURCE_REFUSED: "the source refused access",

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import type { Config } from "./config.ts";
 import { type EntryOf, isKind } from "./evidence/entry.ts";
 import type { Database } from "./index/database.ts";
-import { type Guard, fileGuard } from "./ledger/guard.ts";
+import { fileGuard, type Guard, joinGuards } from "./ledger/guard.ts";
 import { loadKey } from "./ledger/keys.ts";
 import { Ledger, type LedgerParts } from "./ledger/ledger.ts";
 import type { Clock } from "./lib/clock.ts";
-import { CustodyError } from "./lib/errors.ts";
+import { CustodyError, isCustodyError } from "./lib/errors.ts";
 import { History } from "./slots/history.ts";
 import { SOFTWARE } from "./software.ts";
 import type { Store } from "./store/store.ts";
@@ -55,8 +55,18 @@ export class Custody {
     return readPinnedKey(this.config.vkey);
   }
 
-  guard(): Guard {
-    return fileGuard(join(this.config.folders.state, "head"));
+  /** What this installation has seen of the log: a file, and with a given Postgres a row there as well. */
+  async guard(): Promise<Guard> {
+    const file = fileGuard(join(this.config.folders.state, "head"));
+    if (this.config.index.kind === "private") return file;
+    const { guardRow } = await import("./index/guard-row.ts");
+    const { name } = await this.pinnedKey();
+    const row: Guard = {
+      place: `the guard row of ${name}`,
+      newest: async () => guardRow(await this.database(), name).newest(),
+      add: async (head) => guardRow(await this.database(), name).add(head),
+    };
+    return joinGuards(file, row, (error) => isCustodyError(error, "INDEX_UNREACHABLE"));
   }
 
   /** The ledger, for writing: the store keeps its promises, the key is ours, the state extends what we have seen. */
@@ -77,18 +87,20 @@ export class Custody {
 
   async parts(store: Store): Promise<LedgerParts> {
     const signer = await loadKey(this.config.folders.keys, await this.pinnedKey());
-    return { store, signer, guard: this.guard(), clock: this.clock, software: SOFTWARE };
+    return { store, signer, guard: await this.guard(), clock: this.clock, software: SOFTWARE };
   }
 
   /** Everything the ledger says about slots, up to its end at the time of the call. */
   history(): Promise<History> {
-    this.#folding = this.#folding.catch(() => {}).then(async () => {
-      for await (const { index, entry } of (await this.ledger()).read(this.#folded)) {
-        this.#history.add(index, entry);
-        if (isKind(entry, "config")) this.#newestConfig = entry;
-        this.#folded = index + 1;
-      }
-    });
+    this.#folding = this.#folding
+      .catch(() => {})
+      .then(async () => {
+        for await (const { index, entry } of (await this.ledger()).read(this.#folded)) {
+          this.#history.add(index, entry);
+          if (isKind(entry, "config")) this.#newestConfig = entry;
+          this.#folded = index + 1;
+        }
+      });
     return this.#folding.then(() => this.#history);
   }
 
@@ -117,25 +129,37 @@ export class Custody {
   async #openDatabase(): Promise<Database> {
     const { openDatabase } = await import("./index/database.ts");
     const { index } = this.config;
-    if (index.kind === "private") return openDatabase({ kind: "private", dir: index.folder });
-    return openDatabase({ kind: "given", url: typeof index.url === "string" ? index.url : this.config.reveal(index.url) });
+    if (index.kind === "private") {
+      return openDatabase({
+        kind: "private",
+        dir: index.folder,
+        ...(index.home === undefined ? {} : { home: index.home }),
+      });
+    }
+    return openDatabase({
+      kind: "given",
+      url: typeof index.url === "string" ? index.url : this.config.reveal(index.url),
+    });
   }
 
   /** Facts of an entry by the collectors of this installation, whatever is configured now. */
   async factReader() {
     const { readFacts } = await import("./collector/facts.ts");
-    return (entry: Parameters<typeof readFacts>[0], blob: Parameters<typeof readFacts>[1]) => readFacts(entry, blob, this.config.collectors);
+    return (entry: Parameters<typeof readFacts>[0], blob: Parameters<typeof readFacts>[1]) =>
+      readFacts(entry, blob, this.config.collectors);
   }
 
   /** Every secret of this installation that can be had now, for masking. One that cannot be had cannot leak either. */
   secrets(): string[] {
-    return secretRefs([this.config.instances.map((i) => i.config), this.config.store, this.config.index]).flatMap((ref) => {
-      try {
-        return [this.config.reveal(ref)];
-      } catch {
-        return [];
-      }
-    });
+    return secretRefs([this.config.instances.map((i) => i.config), this.config.store, this.config.index]).flatMap(
+      (ref) => {
+        try {
+          return [this.config.reveal(ref)];
+        } catch {
+          return [];
+        }
+      },
+    );
   }
 
   /** Lets go of everything. A checkpoint for what was appended is the command's own business. */
@@ -153,7 +177,8 @@ export async function readPinnedKey(path: string): Promise<Verifier> {
   } catch (cause) {
     throw new CustodyError("KEY_NOT_PINNED", `there is no pinned key at ${path}`, {
       cause,
-      remedy: "Put the file back, or name the key with --key. Take it from where the organisation published it, never from the store.",
+      remedy:
+        "Put the file back, or name the key with --key. Take it from where the organisation published it, never from the store.",
     });
   }
   return parseVkey(text);

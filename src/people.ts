@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { osUser } from "./config.ts";
@@ -28,9 +28,14 @@ export async function shellActor(custody: Custody): Promise<Actor> {
   if (id !== undefined) return actor(id);
   const made = `p-${randomBytes(6).toString("hex")}`;
   const ledger = await custody.ledger();
-  const identity = await ledger.put(canonicalBytes({ v: 1, person: made, osUser: user, ...(configured ? { name: configured[0] } : {}) }), "application/json");
+  const identity = await ledger.put(
+    canonicalBytes({ v: 1, person: made, osUser: user, ...(configured ? { name: configured[0] } : {}) }),
+    "application/json",
+  );
   await ledger.append([{ kind: "identity", actor: actor(made), person: made, identity }]);
-  await writeFile(path, JSON.stringify({ ...known, [user]: made }), { mode: 0o600 });
+  // Another process may read it meanwhile.
+  await writeFile(`${path}.${process.pid}`, JSON.stringify({ ...known, [user]: made }), { mode: 0o600 });
+  await rename(`${path}.${process.pid}`, path);
   return actor(made);
 }
 

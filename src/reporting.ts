@@ -43,14 +43,21 @@ export async function buildReportModel(custody: Custody, request: ReportRequest)
 }
 
 /** Writes the report as PDF or, for a name that ends in `.json`, as its model. All of it or nothing. */
-export async function writeReport(custody: Custody, request: ReportRequest, out: string): Promise<{ model: ReportModel; bytes: number; pages: number | undefined; unprintable: number }> {
+export async function writeReport(
+  custody: Custody,
+  request: ReportRequest,
+  out: string,
+): Promise<{ model: ReportModel; bytes: number; pages: number | undefined; unprintable: number }> {
   const model = await buildReportModel(custody, request);
-  const rendered = out.endsWith(".json") ? undefined : await renderPdf(model, loadFonts({ configured: custody.config.fonts }), audit);
+  const rendered = out.endsWith(".json")
+    ? undefined
+    : await renderPdf(model, loadFonts({ configured: custody.config.fonts }), audit);
   const bytes = rendered?.bytes ?? canonicalBytes(JSON.parse(JSON.stringify(model)));
   await mkdir(dirname(out), { recursive: true });
   await writeFile(`${out}.part`, bytes);
   await rename(`${out}.part`, out);
-  const missing = rendered === undefined ? 0 : [...rendered.unprintable.values()].reduce((sum, { times }) => sum + times, 0);
+  const missing =
+    rendered === undefined ? 0 : [...rendered.unprintable.values()].reduce((sum, { times }) => sum + times, 0);
   return { model, bytes: bytes.length, pages: rendered?.pages, unprintable: missing };
 }
 
@@ -60,10 +67,15 @@ async function gather(custody: Custody, request: ReportRequest): Promise<ReportI
   const head = await ledger.publish();
   const size = request.at ?? head.size;
   if (size < 1 || size > head.size) {
-    throw new CustodyError("USAGE", `--at ${size}: the log has ${head.size} records`, { remedy: "Name a size that the log has had." });
+    throw new CustodyError("USAGE", `--at ${size}: the log has ${head.size} records`, {
+      remedy: "Name a size that the log has had.",
+    });
   }
   const found = await readLedger(custody, size);
-  const bytes = found.config?.catalogue === undefined ? await catalogueBytes() : ((await ledger.blob(found.config.catalogue.digest)) ?? (await catalogueBytes()));
+  const bytes =
+    found.config?.catalogue === undefined
+      ? await catalogueBytes()
+      : ((await ledger.blob(found.config.catalogue.digest)) ?? (await catalogueBytes()));
   const catalogue = loadCatalogue(new TextDecoder().decode(bytes));
   const about = (use: string) => config.collectors.find((collector) => collector.name === use);
   const asOf = found.history.asOf;
@@ -76,8 +88,13 @@ async function gather(custody: Custody, request: ReportRequest): Promise<ReportI
     asOf,
     yields: (use) => about(use)?.facts,
   });
-  const wanted = request.controls?.length ? controls.filter((control) => request.controls?.includes(control.id)) : controls;
-  if (wanted.length === 0) throw new CustodyError("USAGE", `there is no control ${request.controls?.join(", ")}`, { remedy: `Known are ${controls.map((c) => c.id).join(", ")}.` });
+  const wanted = request.controls?.length
+    ? controls.filter((control) => request.controls?.includes(control.id))
+    : controls;
+  if (wanted.length === 0)
+    throw new CustodyError("USAGE", `there is no control ${request.controls?.join(", ")}`, {
+      remedy: `Known are ${controls.map((c) => c.id).join(", ")}.`,
+    });
   return {
     organisation: config.organisation,
     scope: config.scope,
@@ -123,7 +140,17 @@ async function readLedger(custody: Custody, size: number): Promise<Gathered> {
   const blob = (digest: string) => ledger.blob(digest);
   const history = new History();
   const frontier = Frontier.empty();
-  const found: Omit<Gathered, "genesis"> = { history, frontier, facts: [], problems: [], evidence: [], uploads: [], blobs: new Map(), config: undefined, chainHead: "" };
+  const found: Omit<Gathered, "genesis"> = {
+    history,
+    frontier,
+    facts: [],
+    problems: [],
+    evidence: [],
+    uploads: [],
+    blobs: new Map(),
+    config: undefined,
+    chainHead: "",
+  };
   let genesis: EntryOf<"genesis"> | undefined;
   for await (const recorded of ledger.read()) {
     if (recorded.index >= size) break;
@@ -137,13 +164,21 @@ async function readLedger(custody: Custody, size: number): Promise<Gathered> {
     if (isKind(entry, "upload")) found.uploads.push(await uploadOf(entry, blob));
     await readEvidence(custody, recorded, blob, found);
   }
-  if (genesis === undefined) throw new CustodyError("LEDGER_ALTERED", "the log does not begin with a genesis record", { remedy: "Run `custody verify`." });
+  if (genesis === undefined)
+    throw new CustodyError("LEDGER_ALTERED", "the log does not begin with a genesis record", {
+      remedy: "Run `custody verify`.",
+    });
   return { ...found, genesis };
 }
 
 type Blob = (digest: string) => Promise<Uint8Array | undefined>;
 
-async function readEvidence(custody: Custody, { entry, index }: Recorded, blob: Blob, found: Omit<Gathered, "genesis">): Promise<void> {
+async function readEvidence(
+  custody: Custody,
+  { entry, index }: Recorded,
+  blob: Blob,
+  found: Omit<Gathered, "genesis">,
+): Promise<void> {
   if (!isKind(entry, "run") && !isKind(entry, "intake") && !isKind(entry, "import")) return;
   const read = await readFacts(entry, blob, custody.config.collectors);
   found.facts.push(...read.facts);
@@ -170,7 +205,13 @@ async function readEvidence(custody: Custody, { entry, index }: Recorded, blob: 
 
 async function uploadOf(entry: EntryOf<"upload">, blob: Blob): Promise<UploadInput> {
   const bytes = await blob(entry.manifest.digest);
-  const manifest = bytes === undefined ? {} : (JSON.parse(new TextDecoder().decode(bytes)) as { reason?: unknown; files?: { digest: string; name: unknown }[] });
+  const manifest =
+    bytes === undefined
+      ? {}
+      : (JSON.parse(new TextDecoder().decode(bytes)) as {
+          reason?: unknown;
+          files?: { digest: string; name: unknown }[];
+        });
   const nameOf = (digest: string) => manifest.files?.find((file) => file.digest === digest)?.name;
   return {
     entry: entry.index,
@@ -188,7 +229,11 @@ async function uploadOf(entry: EntryOf<"upload">, blob: Blob): Promise<UploadInp
  * The store is verified as a whole; what is printed of it is only what concerns the reported size, so that a report made
  * again later, from a longer log, is the same.
  */
-async function verification(custody: Custody, found: Gathered, size: number): Promise<NonNullable<ReportInput["verification"]>> {
+async function verification(
+  custody: Custody,
+  found: Gathered,
+  size: number,
+): Promise<NonNullable<ReportInput["verification"]>> {
   const result = await verifyLedger(await custody.store(), { keys: [await custody.pinnedKey()] });
   const integrity = result.ok
     ? { word: "intact" as const, reason: `all ${size} records and their evidence files are as they were signed` }
@@ -196,7 +241,12 @@ async function verification(custody: Custody, found: Gathered, size: number): Pr
   const blobs = [...found.blobs.values()];
   return {
     ...result,
-    verdicts: { ...result.verdicts, integrity, completeness: completenessOf(found.history), freshness: freshnessVerdict(found.history) },
+    verdicts: {
+      ...result.verdicts,
+      integrity,
+      completeness: completenessOf(found.history),
+      freshness: freshnessVerdict(found.history),
+    },
     checked: { entries: size, unsigned: 0, blobs: blobs.length, bytes: blobs.reduce((sum, ref) => sum + ref.size, 0) },
   };
 }

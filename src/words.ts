@@ -10,7 +10,10 @@ export function causeText(cause: string | undefined): string {
 /** A gap in one sentence: what, for how long, why, and whether anything is lost. */
 export function gapText(gap: Gap, zone: string): string {
   const n = gap.slots.length;
-  const span = gap.to - gap.from >= 86_400_000 ? `${dateForPeople(gap.from, zone)} to ${dateForPeople(gap.to - 1, zone)}` : `${forPeople(gap.from, zone)} to ${forPeople(gap.to, zone)}`;
+  const span =
+    gap.to - gap.from >= 86_400_000
+      ? `${dateForPeople(gap.from, zone)} to ${dateForPeople(gap.to - 1, zone)}`
+      : `${forPeople(gap.from, zone)} to ${forPeople(gap.to, zone)}`;
   const fate =
     gap.state === "closed-late"
       ? "Collected afterwards; it stays marked as late."

@@ -8,7 +8,7 @@ import type { Instant } from "./lib/time.ts";
 import type { RunParts } from "./schedule/collect.ts";
 import { declareConfig } from "./schedule/declare.ts";
 import { gapNotes } from "./schedule/gaps.ts";
-import { readListening } from "./schedule/listening.ts";
+import { bridged, readListening } from "./schedule/listening.ts";
 import { PACKAGE_ROOT } from "./software.ts";
 
 /** What command and daemon do alike: declare the configuration, note gaps, give runs what they need. */
@@ -58,7 +58,7 @@ export function runParts(custody: Custody, signal: AbortSignal, log: RunLog = SI
       reveal: (ref) => config.reveal(ref),
       secrets,
       folder: config.root,
-      listening: () => readListening(config.folders.state),
+      listening: () => bridged(readListening(config.folders.state)),
       ownRuns: async function* () {
         yield* ownRunsIn(await entriesSince(custody, window.from), window);
       },

@@ -135,7 +135,13 @@ describe("slots", () => {
     });
     const { failing } = assessOne({ kind: "slots" }, { entries: [...without(4), failed] });
     expect(failing).toEqual([
-      { id: "register@2026-11-04T00:00:00.000Z", instance: "register", what: "failed (unreachable)", entries: [11] },
+      {
+        id: "register@2026-11-04T00:00:00.000Z",
+        instance: "register",
+        what: "failed",
+        cause: "unreachable",
+        entries: [11],
+      },
     ]);
   });
 

@@ -17,7 +17,14 @@ async function work(ledger: Ledger, acknowledged: string[]): Promise<void> {
   };
   const evidence = await ledger.put(text("evidence"), "text/plain");
   await ledger.append([
-    { kind: "upload", actor: { type: "system", id: "upload" }, once: "once:upload", evidence: [evidence], controls: ["A.5.28"], manifest: evidence },
+    {
+      kind: "upload",
+      actor: { type: "system", id: "upload" },
+      once: "once:upload",
+      evidence: [evidence],
+      controls: ["A.5.28"],
+      manifest: evidence,
+    },
   ]);
   acknowledged.push("upload");
   await once("a");
@@ -29,7 +36,11 @@ async function work(ledger: Ledger, acknowledged: string[]): Promise<void> {
 }
 
 /** Everything acknowledged is there exactly once, and the store verifies. */
-async function checkAfter(parts: Awaited<ReturnType<typeof ledgerParts>>, acknowledged: readonly string[], place: string): Promise<void> {
+async function checkAfter(
+  parts: Awaited<ReturnType<typeof ledgerParts>>,
+  acknowledged: readonly string[],
+  place: string,
+): Promise<void> {
   const ledger = await Ledger.open(parts);
   await ledger.publish();
   const seen = new Map<string, number>();
@@ -60,27 +71,31 @@ describe("every store call of opening, storing, appending and signing", () => {
     ["crash-before", "is never made: the process died; another opens"],
     ["crash-after", "was carried out and the process died; another opens"],
   ];
-  test.each(faults)("%s: %s", async (fault) => {
-    const calls = await countCalls();
-    expect(calls).toBeGreaterThan(20);
-    for (let n = 1; n <= calls; n += 1) {
-      const parts = await ledgerParts({ store: new MemoryStore() });
-      await createLedger(parts, { zone: "UTC" });
-      const store = faultyStore(parts.store, (call) => (call.n === n ? fault : undefined));
-      const acknowledged: string[] = [];
-      const place = `${fault} at call ${n} (${store.calls[n - 1]?.method})`;
-      try {
-        await work(await Ledger.open({ ...parts, store }), acknowledged);
-      } catch (error) {
-        const expected = error instanceof Crash || isCustodyError(error, "STORE_UNREACHABLE");
-        expect(expected, `${place}: ${error}`).toBe(true);
+  test.each(faults)(
+    "%s: %s",
+    async (fault) => {
+      const calls = await countCalls();
+      expect(calls).toBeGreaterThan(20);
+      for (let n = 1; n <= calls; n += 1) {
+        const parts = await ledgerParts({ store: new MemoryStore() });
+        await createLedger(parts, { zone: "UTC" });
+        const store = faultyStore(parts.store, (call) => (call.n === n ? fault : undefined));
+        const acknowledged: string[] = [];
+        const place = `${fault} at call ${n} (${store.calls[n - 1]?.method})`;
+        try {
+          await work(await Ledger.open({ ...parts, store }), acknowledged);
+        } catch (error) {
+          const expected = error instanceof Crash || isCustodyError(error, "STORE_UNREACHABLE");
+          expect(expected, `${place}: ${error}`).toBe(true);
+        }
+        await checkAfter(parts, acknowledged, place);
+        // Whoever was not answered does the same again: keys keep it from counting twice.
+        await work(await Ledger.open(parts), []);
+        await checkAfter(parts, ["upload", "a", "b", "n0", "n253"], `${place}, again`);
       }
-      await checkAfter(parts, acknowledged, place);
-      // Whoever was not answered does the same again: keys keep it from counting twice.
-      await work(await Ledger.open(parts), []);
-      await checkAfter(parts, ["upload", "a", "b", "n0", "n253"], `${place}, again`);
-    }
-  }, 60_000);
+    },
+    60_000,
+  );
 
   test("a call that fails once in place of every third is ridden out by the writer itself", async () => {
     const parts = await ledgerParts();

@@ -23,7 +23,12 @@ describe("a new ledger", () => {
     const { parts } = await newLedger();
     const bytes = (await parts.store.get(batchKey(0))) as Uint8Array;
     const [first] = parseBatch(bytes, { index: 0, prev: NO_PREVIOUS, at: "" });
-    expect(first?.entry).toMatchObject({ kind: "genesis", index: 0, origin: "example-0a1b2c3d", zone: "Europe/Berlin" });
+    expect(first?.entry).toMatchObject({
+      kind: "genesis",
+      index: 0,
+      origin: "example-0a1b2c3d",
+      zone: "Europe/Berlin",
+    });
     const checkpoint = parseCheckpoint((await parts.store.get("checkpoint")) as Uint8Array);
     expect(checkpoint?.size).toBe(1);
     expect(hex(checkpoint?.root as Uint8Array)).toBe(hex(leafHash(first?.bytes as Uint8Array)));
@@ -34,7 +39,9 @@ describe("a new ledger", () => {
     await expect(createLedger(parts, { zone: "UTC" })).rejects.toMatchObject({ code: "STORE_EXISTS" });
     const used = new MemoryStore();
     await used.create("somebody/elses", new Uint8Array(1));
-    await expect(createLedger(await ledgerParts({ store: used }), { zone: "UTC" })).rejects.toMatchObject({ code: "STORE_EXISTS" });
+    await expect(createLedger(await ledgerParts({ store: used }), { zone: "UTC" })).rejects.toMatchObject({
+      code: "STORE_EXISTS",
+    });
   });
 
   test("opening an empty store never creates one", async () => {
@@ -58,20 +65,24 @@ describe("appending", () => {
     expect(ledger.size).toBe(4);
   });
 
-  test.each([1, 254, 255, 256, 257, 600])("%i entries: root, tiles and reading agree, also after reopening", async (count) => {
-    const { ledger, reopen } = await newLedger();
-    const drafts = Array.from({ length: count }, (_, i) => accessDraft(`n${i}`));
-    const appended = await ledger.append(drafts);
-    expect(appended.map((a) => a.index)).toEqual(drafts.map((_, i) => i + 1));
-    const head = await ledger.publish();
-    const again = await reopen();
-    const leaves: Uint8Array[] = [];
-    for await (const { bytes } of again.read()) leaves.push(leafHash(bytes));
-    expect(hex(rootOf(leaves))).toBe(hex(head.root));
-    expect(again.size).toBe(count + 1);
-    expect(again.dirty).toBe(false);
-    for (const from of [1, 255, 256, count]) expect(await indexes(again, from)).toEqual(drafts.map((_, i) => i + 1).filter((i) => i >= from));
-  });
+  test.each([1, 254, 255, 256, 257, 600])(
+    "%i entries: root, tiles and reading agree, also after reopening",
+    async (count) => {
+      const { ledger, reopen } = await newLedger();
+      const drafts = Array.from({ length: count }, (_, i) => accessDraft(`n${i}`));
+      const appended = await ledger.append(drafts);
+      expect(appended.map((a) => a.index)).toEqual(drafts.map((_, i) => i + 1));
+      const head = await ledger.publish();
+      const again = await reopen();
+      const leaves: Uint8Array[] = [];
+      for await (const { bytes } of again.read()) leaves.push(leafHash(bytes));
+      expect(hex(rootOf(leaves))).toBe(hex(head.root));
+      expect(again.size).toBe(count + 1);
+      expect(again.dirty).toBe(false);
+      for (const from of [1, 255, 256, count])
+        expect(await indexes(again, from)).toEqual(drafts.map((_, i) => i + 1).filter((i) => i >= from));
+    },
+  );
 
   test("what is committed but not yet signed is read and signed by the next to open", async () => {
     const { ledger, reopen } = await newLedger();
@@ -85,7 +96,9 @@ describe("appending", () => {
   test("an idempotency key is taken once, by whoever asks first, also across restarts", async () => {
     const { ledger, reopen } = await newLedger();
     const [first] = await ledger.append([accessDraft("a", "slot:x")]);
-    expect(await ledger.append([accessDraft("b", "slot:x"), accessDraft("c", "slot:y"), accessDraft("d", "slot:y")])).toEqual([
+    expect(
+      await ledger.append([accessDraft("b", "slot:x"), accessDraft("c", "slot:y"), accessDraft("d", "slot:y")]),
+    ).toEqual([
       { ...first, repeated: true },
       expect.objectContaining({ index: 2, repeated: false }),
       expect.objectContaining({ index: 2, repeated: true }),
@@ -98,7 +111,12 @@ describe("appending", () => {
   test("calls that wait together share a batch, and one bad draft fails alone", async () => {
     const { ledger, parts } = await newLedger();
     const bad = { ...accessDraft("a"), purpose: "x".repeat(300) };
-    const results = await Promise.allSettled([ledger.append([accessDraft("a")]), ledger.append([bad]), ledger.append([accessDraft("b")]), ledger.append([accessDraft("c")])]);
+    const results = await Promise.allSettled([
+      ledger.append([accessDraft("a")]),
+      ledger.append([bad]),
+      ledger.append([accessDraft("b")]),
+      ledger.append([accessDraft("c")]),
+    ]);
     expect(results.map((r) => r.status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
     expect(await indexes(ledger)).toEqual([0, 1, 2, 3]);
     expect([...(parts.store as MemoryStore).objects.keys()].filter((k) => k.startsWith("seq/")).length).toBeLessThan(4);
@@ -116,7 +134,9 @@ describe("appending", () => {
   test("an entry of 65,536 bytes is refused before anything is written", async () => {
     const { ledger } = await newLedger();
     const digests = Array.from({ length: 1000 }, (_, i) => String(i).padStart(64, "0"));
-    await expect(ledger.append([{ ...accessDraft("a"), digests } as never])).rejects.toMatchObject({ code: "INPUT_TOO_LARGE" });
+    await expect(ledger.append([{ ...accessDraft("a"), digests } as never])).rejects.toMatchObject({
+      code: "INPUT_TOO_LARGE",
+    });
     expect(ledger.size).toBe(1);
   });
 });

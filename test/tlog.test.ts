@@ -3,7 +3,15 @@ import { describe, expect, test } from "vitest";
 import { base64, hex } from "../src/lib/digest.ts";
 import { parseCheckpoint, signCheckpoint } from "../src/tlog/checkpoint.ts";
 import { Frontier } from "../src/tlog/frontier.ts";
-import { EMPTY_ROOT, type Hash, leafHash, nodeHash, rootOf, verifyConsistency, verifyInclusion } from "../src/tlog/merkle.ts";
+import {
+  EMPTY_ROOT,
+  type Hash,
+  leafHash,
+  nodeHash,
+  rootOf,
+  verifyConsistency,
+  verifyInclusion,
+} from "../src/tlog/merkle.ts";
 import { checkNote, generateKey, newSigner, parseNote, parseVkey, signNote } from "../src/tlog/note.ts";
 import { consistencyProof, edgeTiles, encodeReceipt, inclusionProof, parseReceipt } from "../src/tlog/proof.ts";
 import { bundleKey, decodeBundle, encodeBundle, encodeTile, parseTileKey, tileKey, tilesOf } from "../src/tlog/tile.ts";
@@ -15,7 +23,9 @@ describe("RFC 6962 hashing", () => {
     expect(hex(EMPTY_ROOT)).toBe("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     expect(hex(leafHash(text("")))).toBe("6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
     expect(hex(leafHash(text("L123456")))).toBe("395aa064aa4c29f7010acfe3f25db9485bbd4b91897b6ad7ad547639252b4d56");
-    expect(hex(nodeHash(text("N123"), text("N456")))).toBe("aa217fe888e47007fa15edab33c2b492a722cb106c64667fc2b044444de66bbb");
+    expect(hex(nodeHash(text("N123"), text("N456")))).toBe(
+      "aa217fe888e47007fa15edab33c2b492a722cb106c64667fc2b044444de66bbb",
+    );
   });
 });
 
@@ -29,15 +39,19 @@ function grow(size: number) {
     leaves.push(leaf);
     for (const tile of frontier.append(leaf)) tiles.set(tileKey(tile.level, tile.n), encodeTile(tile.hashes));
   }
-  for (const tile of frontier.partials()) tiles.set(tileKey(tile.level, tile.n, tile.hashes.length), encodeTile(tile.hashes));
+  for (const tile of frontier.partials())
+    tiles.set(tileKey(tile.level, tile.n, tile.hashes.length), encodeTile(tile.hashes));
   return { leaves, tiles, frontier, fetch: async (key: string) => tiles.get(key) };
 }
 
 describe("the frontier", () => {
-  test.each([0, 1, 2, 3, 255, 256, 257, 511, 512, 513, 1000, 65_535, 65_536, 65_537, 70_000])("gives the RFC's root at size %i", (size) => {
-    const { leaves, frontier } = grow(size);
-    expect(hex(frontier.root())).toBe(hex(rootOf(leaves)));
-  });
+  test.each([0, 1, 2, 3, 255, 256, 257, 511, 512, 513, 1000, 65_535, 65_536, 65_537, 70_000])(
+    "gives the RFC's root at size %i",
+    (size) => {
+      const { leaves, frontier } = grow(size);
+      expect(hex(frontier.root())).toBe(hex(rootOf(leaves)));
+    },
+  );
 
   test.each([1, 256, 257, 65_536, 70_000])("writes exactly the tiles that C2SP names for size %i", (size) => {
     const { tiles } = grow(size);
@@ -48,7 +62,9 @@ describe("the frontier", () => {
     expect([...tilesOf(256)].map((t) => tileKey(t.level, t.n, t.width))).toEqual(["tile/0/000", "tile/1/000.p/1"]);
     const big = [...tilesOf(70_000)].map((t) => tileKey(t.level, t.n, t.width));
     expect(big).toHaveLength(273 + 1 + 1 + 1 + 1);
-    expect(big).toEqual(expect.arrayContaining(["tile/0/273.p/112", "tile/1/000", "tile/1/001.p/17", "tile/2/000.p/1"]));
+    expect(big).toEqual(
+      expect.arrayContaining(["tile/0/273.p/112", "tile/1/000", "tile/1/001.p/17", "tile/2/000.p/1"]),
+    );
   });
 
   test("is restored from the tiles of its size", async () => {
@@ -91,7 +107,8 @@ describe("proofs from tiles", () => {
         const head = { size: first + more, root: now.frontier.root() };
         expect(verifyConsistency({ size: first, root: old.root() }, head, proof)).toBe(true);
         expect(verifyConsistency({ size: first, root: leafHash(text("forged")) }, head, proof)).toBe(false);
-        if (proof.length > 0) expect(verifyConsistency({ size: first, root: old.root() }, head, proof.slice(0, -1))).toBe(false);
+        if (proof.length > 0)
+          expect(verifyConsistency({ size: first, root: old.root() }, head, proof.slice(0, -1))).toBe(false);
       }),
       { numRuns: 60 },
     );
@@ -101,7 +118,13 @@ describe("proofs from tiles", () => {
     const big = grow(65_800);
     for (const first of [1, 255, 256, 257, 65_535, 65_536, 65_537]) {
       const proof = await consistencyProof(big.fetch, first, 65_800);
-      expect(verifyConsistency({ size: first, root: grow(first).frontier.root() }, { size: 65_800, root: big.frontier.root() }, proof)).toBe(true);
+      expect(
+        verifyConsistency(
+          { size: first, root: grow(first).frontier.root() },
+          { size: 65_800, root: big.frontier.root() },
+          proof,
+        ),
+      ).toBe(true);
     }
   });
 });
@@ -116,12 +139,19 @@ describe("tile names", () => {
     expect(parseTileKey(key)).toEqual({ level: 0, n, width: 256 });
   });
 
-  test.each(["tile/00/005", "tile/64/000", "tile/0/5", "tile/0/x000/001", "tile/0/005.p/0", "tile/0/005.p/256", "tile/0/005.p/01", "tile/data/000", "tile/0/000/001"])(
-    "%s is not one",
-    (key) => {
-      expect(parseTileKey(key)).toBeUndefined();
-    },
-  );
+  test.each([
+    "tile/00/005",
+    "tile/64/000",
+    "tile/0/5",
+    "tile/0/x000/001",
+    "tile/0/005.p/0",
+    "tile/0/005.p/256",
+    "tile/0/005.p/01",
+    "tile/data/000",
+    "tile/0/000/001",
+  ])("%s is not one", (key) => {
+    expect(parseTileKey(key)).toBeUndefined();
+  });
 });
 
 describe("entry bundles", () => {
@@ -159,7 +189,10 @@ describe("signed notes", () => {
         changed[i] = (changed[i] ?? 0) ^ flip;
         const note = parseNote(changed);
         const checked = note && checkNote(note, [key]);
-        expect(checked === undefined || checked.signedBy.length === 0 || checked.bad.length > 0, `byte ${i} flip ${flip}`).toBe(true);
+        expect(
+          checked === undefined || checked.signedBy.length === 0 || checked.bad.length > 0,
+          `byte ${i} flip ${flip}`,
+        ).toBe(true);
       }
     }
   });
@@ -173,12 +206,15 @@ describe("signed notes", () => {
     expect(forged && checkNote(forged, [a.verifier])).toEqual({ signedBy: [], bad: [a.verifier] });
   });
 
-  test.each(["", "a+b+c", "n+00000000+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k", vkey.replace("foo", "bar"), `${vkey}=`])(
-    "the key %j is refused",
-    (key) => {
-      expect(() => parseVkey(key)).toThrow(expect.objectContaining({ code: "KEY_UNUSABLE" }));
-    },
-  );
+  test.each([
+    "",
+    "a+b+c",
+    "n+00000000+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
+    vkey.replace("foo", "bar"),
+    `${vkey}=`,
+  ])("the key %j is refused", (key) => {
+    expect(() => parseVkey(key)).toThrow(expect.objectContaining({ code: "KEY_UNUSABLE" }));
+  });
 });
 
 describe("checkpoints", () => {
@@ -190,13 +226,17 @@ describe("checkpoints", () => {
     expect(parseCheckpoint(bytes)).toMatchObject({ origin: "log-1", size: 3 });
   });
 
-  test.each(["log\n03\nROOT\n", "log\n3\nROOT\nextension\n", "\n3\nROOT\n", "log\n3\nAAAA\n", "log\n-1\nROOT\n", "log\n9007199254740993\nROOT\n"])(
-    "%j is refused",
-    async (body) => {
-      const note = await signNote(body.replace("ROOT", base64(EMPTY_ROOT)), [newSigner("log", generateKey())]);
-      expect(parseCheckpoint(text(note))).toBeUndefined();
-    },
-  );
+  test.each([
+    "log\n03\nROOT\n",
+    "log\n3\nROOT\nextension\n",
+    "\n3\nROOT\n",
+    "log\n3\nAAAA\n",
+    "log\n-1\nROOT\n",
+    "log\n9007199254740993\nROOT\n",
+  ])("%j is refused", async (body) => {
+    const note = await signNote(body.replace("ROOT", base64(EMPTY_ROOT)), [newSigner("log", generateKey())]);
+    expect(parseCheckpoint(text(note))).toBeUndefined();
+  });
 });
 
 test("a receipt reads back, and a cut one is refused", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { batchKey } from "../src/evidence/batch.ts";
-import { blobKey, MANIFEST_TYPE } from "../src/evidence/blob.ts";
+import { MANIFEST_TYPE } from "../src/evidence/blob.ts";
 import type { Ledger } from "../src/ledger/ledger.ts";
 import { canonicalBytes } from "../src/lib/canonical.ts";
 import type { MemoryStore } from "../src/store/memory.ts";
@@ -27,8 +27,13 @@ async function furnishedLog(entries = 40) {
 async function upload(ledger: Ledger, name: string) {
   const evidence = await ledger.put(text(`evidence ${name}`), "text/plain");
   const second = await ledger.put(text(`only in the manifest of ${name}`), "text/plain");
-  const manifest = await ledger.put(canonicalBytes({ v: 1, captures: [{ ...second, origin: `${name}.txt` }] }), MANIFEST_TYPE);
-  await ledger.append([{ kind: "upload", actor: { type: "person", id: "p-1" }, evidence: [evidence], controls: ["A.5.28"], manifest }]);
+  const manifest = await ledger.put(
+    canonicalBytes({ v: 1, captures: [{ ...second, origin: `${name}.txt` }] }),
+    MANIFEST_TYPE,
+  );
+  await ledger.append([
+    { kind: "upload", actor: { type: "person", id: "p-1" }, evidence: [evidence], controls: ["A.5.28"], manifest },
+  ]);
 }
 
 describe("an untouched log", () => {
@@ -88,8 +93,16 @@ test("removing any object is found, except an orphan and a partial tile that a f
 
 describe("each way of tampering has its name", () => {
   const cases: [string, string, (store: MemoryStore) => void | Promise<void>][] = [
-    ["an evidence file deleted", "blob-missing", (s) => void s.objects.delete([...s.objects.keys()].find((k) => k.startsWith("blob/")) ?? "")],
-    ["an evidence file swapped for another", "blob-altered", (s) => void s.objects.set([...s.objects.keys()].find((k) => k.startsWith("blob/")) ?? "", text("forged"))],
+    [
+      "an evidence file deleted",
+      "blob-missing",
+      (s) => void s.objects.delete([...s.objects.keys()].find((k) => k.startsWith("blob/")) ?? ""),
+    ],
+    [
+      "an evidence file swapped for another",
+      "blob-altered",
+      (s) => void s.objects.set([...s.objects.keys()].find((k) => k.startsWith("blob/")) ?? "", text("forged")),
+    ],
     ["the newest records cut off", "entry-missing", (s) => void s.objects.delete(batchKey(42))],
     ["records in the middle cut out", "entry-missing", (s) => void s.objects.delete(batchKey(2))],
     [
@@ -102,15 +115,28 @@ describe("each way of tampering has its name", () => {
       },
     ],
     ["a foreign object put beside the log", "stray", (s) => void s.objects.set("notes/readme.txt", text("hello"))],
-    ["an evidence file under another name", "stray", (s) => void s.objects.set(`blob/sha256/ff/${"00".repeat(32)}`, text("x"))],
+    [
+      "an evidence file under another name",
+      "stray",
+      (s) => void s.objects.set(`blob/sha256/ff/${"00".repeat(32)}`, text("x")),
+    ],
     ["the checkpoint removed", "checkpoint-missing", (s) => void s.objects.delete("checkpoint")],
     ["the checkpoint made unreadable", "checkpoint-malformed", (s) => void s.objects.set("checkpoint", text("hello"))],
     [
       "a batch beyond the signed end that does not continue the chain",
       "chain-broken",
-      (s) => void s.objects.set(batchKey(43), text(new TextDecoder().decode(s.objects.get(batchKey(42))).replace('"index":42', '"index":43'))),
+      (s) =>
+        void s.objects.set(
+          batchKey(43),
+          text(new TextDecoder().decode(s.objects.get(batchKey(42))).replace('"index":42', '"index":43')),
+        ),
     ],
-    ["white space added to a record", "entry-malformed", (s) => void s.objects.set(batchKey(1), text(new TextDecoder().decode(s.objects.get(batchKey(1))).replace("{", "{ ")))],
+    [
+      "white space added to a record",
+      "entry-malformed",
+      (s) =>
+        void s.objects.set(batchKey(1), text(new TextDecoder().decode(s.objects.get(batchKey(1))).replace("{", "{ "))),
+    ],
   ];
   test.each(cases)("%s → %s", async (_name, code, tamper) => {
     const { store, keys } = await furnishedLog();
@@ -152,7 +178,9 @@ describe("receipts", () => {
     const receipt = await makeReceipt(store, 77, keys);
     for (let i = 0; i < receipt.length; i += 1) {
       const changed = receipt.slice(0, i) + (receipt[i] === "A" ? "B" : "A") + receipt.slice(i + 1);
-      expect(() => checkReceipt(changed, keys), `character ${i}`).toThrow(expect.objectContaining({ code: "VERIFICATION_FAILED" }));
+      expect(() => checkReceipt(changed, keys), `character ${i}`).toThrow(
+        expect.objectContaining({ code: "VERIFICATION_FAILED" }),
+      );
     }
   });
 });

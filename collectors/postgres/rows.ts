@@ -17,7 +17,10 @@ const optional = Object.fromEntries(
 ) as Record<Exclude<MappedField, "id">, z.ZodOptional<typeof Column>>;
 
 /** Which column of the result says what about an incident. */
-export const Columns = z.strictObject({ id: Column, ...optional });
+export const Columns = z.strictObject({
+  id: Column.describe("column with the incident's own number, which never changes"),
+  ...optional,
+});
 export type Columns = z.output<typeof Columns>;
 
 /** What `read` must know beside the rows; kept with each page of them. */

@@ -13,6 +13,8 @@ export interface Failing {
   readonly instance: string | undefined;
   /** In plain words. */
   readonly what: string;
+  /** Why it could not be collected: a closed code, as the run's entry has it. */
+  readonly cause?: string;
   /** The ledger entries behind it. */
   readonly entries: readonly number[];
 }

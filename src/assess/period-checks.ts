@@ -16,8 +16,8 @@ const FAILED: Partial<Record<SlotState, string>> = {
 const SLOT = ["piece of expected evidence", "pieces of expected evidence"] as const;
 
 function failingSlot(slot: AssessedSlot): Failing {
-  const reason = slot.reason === undefined ? "" : ` (${slot.reason})`;
-  return { id: slot.id, instance: slot.instance, what: `${FAILED[slot.state]}${reason}`, entries: slot.runs };
+  const cause = slot.reason === undefined ? {} : { cause: slot.reason };
+  return { id: slot.id, instance: slot.instance, what: FAILED[slot.state] ?? slot.state, ...cause, entries: slot.runs };
 }
 
 export function checkSlots(_check: CheckOf<"slots">, circumstances: Circumstances): Judgement {

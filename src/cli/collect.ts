@@ -1,10 +1,14 @@
-import { CustodyError } from "../lib/errors.ts";
-import { nearest } from "../lib/nearest.ts";
 import type { InstanceConfig } from "../collector/define.ts";
+import type { RunResult } from "../collector/run.ts";
+import type { Custody } from "../custody.ts";
+import { CustodyError, ERROR_CODES, type ErrorKind, EXIT_CODES } from "../lib/errors.ts";
+import { didYouMean } from "../lib/nearest.ts";
+import type { Instant, Interval } from "../lib/time.ts";
+import { backfillTasks, runTasks, type Task, tasksNow } from "../schedule/collect.ts";
 import { declareNow, noteGaps, runParts } from "../work.ts";
-import { backfillTasks, runTasks, tasksNow } from "../schedule/collect.ts";
 import { type GlobalFlags, stopSignal, withCustody } from "./context.ts";
 import { parseMoment } from "./moment.ts";
+import type { Output } from "./output.ts";
 
 interface Flags extends GlobalFlags {
   readonly from?: string;
@@ -13,58 +17,115 @@ interface Flags extends GlobalFlags {
   readonly dryRun?: boolean;
 }
 
-/** `custody collect [ID…]`: exit 3 when a source could not be asked, 2 when a person must mend something, else 0. */
+/** `custody collect [ID…]`: exit 2 when a person must mend something, 3 when it is worth trying again later, else 0. */
 export function collect(flags: Flags, ...ids: string[]): Promise<number> {
   return withCustody(flags, async (custody, output) => {
     const { config, clock } = custody;
     const instances = chosen(config.instances, ids);
+    const period = periodOf(flags, config.organisation.zone, clock.now());
     const signal = stopSignal();
-    await declareNow(custody);
-    await noteGaps(custody);
+    if (!flags.dryRun) {
+      await declareNow(custody);
+      await noteGaps(custody);
+    }
     const history = await custody.history();
     const now = clock.now();
-    const again = flags.backfill || flags.from !== undefined || flags.to !== undefined;
-    if (again && flags.from === undefined) throw new CustodyError("USAGE", "--backfill needs --from", { remedy: "Name the first day, such as --from 2026-11-01." });
-    const zone = config.organisation.zone;
-    const tasks = again
-      ? backfillTasks(instances, history, { from: parseMoment(flags.from ?? "", zone), to: flags.to === undefined ? now : parseMoment(flags.to, zone) }, now)
-      : tasksNow(instances, history, now, 0);
+    const tasks = period ? backfillTasks(instances, history, period, now) : tasksNow(instances, history, now, 0);
     if (flags.dryRun) {
+      const fresh = period ? [] : instances.filter(({ id }) => !history.instances.has(id)).map(({ id }) => id);
       for (const task of tasks) output.line(`${task.slot.id} (${task.trigger})`);
-      output.object({ ok: true, tasks: tasks.map((t) => ({ slot: t.slot.id, trigger: t.trigger })) });
+      for (const id of fresh) output.line(`${id} (for the first time)`);
+      output.object({ ok: true, tasks: tasks.map((t) => ({ slot: t.slot.id, trigger: t.trigger })), fresh });
       return 0;
     }
-    if (instances.length === 0) output.line("No collectors are configured. `custody sources` lists what can be connected.");
-    const results: { slot: string; trigger: string; outcome: string; entry: number; message: string }[] = [];
-    output.progress(`collecting ${tasks.length} …`);
-    await runTasks(tasks, runParts(custody, signal), signal, (task, result) => {
-      output.line(`${word(result.outcome)} ${task.slot.id}  ${result.message}`);
-      for (const problem of result.problems.slice(0, 5)) output.line(`           ${problem.where}: ${problem.message}`);
-      if (result.problems.length > 5) output.line(`           … and ${result.problems.length - 5} more; they are in the record's manifest`);
-      results.push({ slot: task.slot.id, trigger: task.trigger, outcome: result.outcome, entry: result.appended.index, message: result.message });
-      output.progress(`collecting ${results.length} of ${tasks.length} …`);
-    });
+    if (tasks.length === 0) output.line(whyNothing(config.instances, period !== undefined));
+    const results = await run(custody, tasks, signal, output);
     await noteGaps(custody);
     const head = await (await custody.ledger()).publish();
     output.line(`The log has ${head.size} records now, signed.`);
-    output.object({ ok: results.every((r) => r.outcome === "collected"), size: head.size, runs: results });
-    if (signal.aborted) return 3;
-    return results.some((r) => r.outcome === "failed") ? 2 : results.some((r) => r.outcome !== "collected") ? 3 : 0;
+    const runs = results.map(({ task, result }) => ({
+      slot: task.slot.id,
+      trigger: task.trigger,
+      outcome: result.outcome,
+      entry: result.appended.index,
+      message: result.message,
+    }));
+    output.object({ ok: runs.every(({ outcome }) => outcome === "collected"), size: head.size, runs });
+    if (signal.aborted) return EXIT_CODES.temporary;
+    const kinds = results.map(({ result }) => whatIsLeft(result));
+    return kinds.includes("input") ? EXIT_CODES.input : kinds.includes("temporary") ? EXIT_CODES.temporary : 0;
   });
 }
 
-const word = (outcome: string) => outcome.padEnd(11);
+interface Ran {
+  readonly task: Task;
+  readonly result: RunResult;
+}
 
-/** The instances of these IDs, or all. */
+async function run(custody: Custody, tasks: readonly Task[], signal: AbortSignal, output: Output): Promise<Ran[]> {
+  const ran: Ran[] = [];
+  if (tasks.length > 0) output.progress(`collecting ${tasks.length} …`);
+  await runTasks(tasks, runParts(custody, signal), signal, (task, result) => {
+    output.line(`${result.outcome.padEnd(11)} ${task.slot.id}  ${result.message}`);
+    for (const problem of result.problems.slice(0, 5)) output.line(`            ${problem.where}: ${problem.message}`);
+    const more = result.problems.length - 5;
+    if (more > 0)
+      output.line(`            … and ${more} more; \`custody show ${result.appended.index}\` names their list`);
+    ran.push({ task, result });
+    output.progress(`collecting ${ran.length} of ${tasks.length} …`);
+  });
+  return ran;
+}
+
+/** What a person or a later attempt has to do after a run; undefined where neither can change anything. */
+function whatIsLeft({ outcome, draft: { reason } }: RunResult): ErrorKind | undefined {
+  if (outcome === "collected") return undefined;
+  switch (reason) {
+    // What a source no longer has, or nobody listened to, comes back by no attempt: it stays a gap, and says so.
+    case "retention":
+    case "not-listening":
+      return undefined;
+    case "interrupted":
+      return "temporary";
+    default:
+      return ERROR_CODES[reason as keyof typeof ERROR_CODES] === "temporary" ? "temporary" : "input";
+  }
+}
+
+/** The period that a person asks for again; undefined where only what is due is asked for. Throws USAGE. */
+function periodOf(flags: Flags, zone: string, now: Instant): Interval | undefined {
+  if (!flags.backfill && flags.from === undefined && flags.to === undefined) return undefined;
+  if (flags.from === undefined) {
+    throw new CustodyError("USAGE", "--from is missing: from which day on is to be asked again?", {
+      remedy: "Name the first day, such as --from 2026-11-01.",
+    });
+  }
+  const from = parseMoment(flags.from, zone);
+  const to = flags.to === undefined ? now : parseMoment(flags.to, zone);
+  if (from >= now) throw new CustodyError("USAGE", `--from ${flags.from} is still to come`);
+  if (to <= from) throw new CustodyError("USAGE", `--to ${flags.to} is not after --from ${flags.from}`);
+  return { from, to };
+}
+
+function whyNothing(instances: readonly InstanceConfig[], again: boolean): string {
+  if (instances.length === 0) return "No collectors are configured. `custody sources` lists what can be connected.";
+  return again
+    ? "Nothing to ask again: in this period nothing was expected yet. Records from before come in with `custody import`."
+    : "Nothing to collect now: what was named is paused or retired. `custody status` says until when.";
+}
+
+/** The instances of these IDs, each once, or all. Throws USAGE. */
 export function chosen(instances: readonly InstanceConfig[], ids: readonly string[]): readonly InstanceConfig[] {
   if (ids.length === 0) return instances;
-  return ids.map((id) => {
+  return [...new Set(ids)].map((id) => {
     const found = instances.find((i) => i.id === id);
     if (found) return found;
     const known = instances.map((i) => i.id);
-    const hint = nearest(id, known);
-    throw new CustodyError("USAGE", `there is no collector "${id}"${hint ? `; did you mean "${hint}"?` : ""}`, {
-      remedy: known.length > 0 ? `Configured are: ${known.join(", ")}.` : "None is configured.",
+    throw new CustodyError("USAGE", `there is no collector "${id}"${didYouMean(id, known)}`, {
+      remedy:
+        known.length > 0
+          ? `Configured are: ${known.join(", ")}.`
+          : "None is configured; `custody sources` lists what can be connected.",
     });
   });
 }

@@ -27,7 +27,7 @@ export async function withCustody<T>(flags: GlobalFlags, work: (custody: Custody
 
 /** Begins a guard anew from a head that a person vouches for. Only where there is none: one that is there is never replaced. */
 async function acceptHead(custody: Custody, text: string): Promise<void> {
-  const guard = custody.guard();
+  const guard = await custody.guard();
   if ((await guard.newest()) !== undefined) {
     throw new CustodyError("USAGE", `${guard.place} is there, so no head needs to be accepted`, { remedy: "Leave out --accept-head." });
   }

@@ -1,11 +1,13 @@
+import type { Custody } from "../custody.ts";
 import { CustodyError } from "../lib/errors.ts";
+import { didYouMean } from "../lib/nearest.ts";
 import { iso } from "../lib/time.ts";
 import { forPeople } from "../lib/zone.ts";
 import { shellActor } from "../people.ts";
+import { causeOf } from "../schedule/gaps.ts";
 import { type Gap, gapsOf } from "../slots/gap.ts";
-import type { Custody } from "../custody.ts";
-import { noteGaps } from "../work.ts";
 import { gapText } from "../words.ts";
+import { noteGaps } from "../work.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
 import { parseMoment } from "./moment.ts";
 
@@ -20,20 +22,37 @@ export function gaps(flags: Flags): Promise<number> {
   return withCustody(flags, async (custody, output) => {
     const all = await allGaps(custody);
     const zone = custody.config.organisation.zone;
+    const open = all.filter((gap) => gap.state === "open");
     for (const gap of all) {
       output.line(`${gap.id}  ${gap.state.padEnd(11)} ${gapText(gap, zone)}`);
-      if (gap.state === "open" && !gap.acknowledged) output.line(`                  seen? custody gap ack ${gap.id}   staying? custody gap accept ${gap.id} --until DAY --reason TEXT`);
+      if (gap.state !== "open" || gap.acknowledged) continue;
+      output.line(`    You have seen it:   custody gap ack ${gap.id}`);
+      output.line(`    It has to stay:     custody gap accept ${gap.id} --until DAY --reason TEXT`);
     }
-    const open = all.filter((gap) => gap.state === "open");
-    output.line(all.length === 0 ? "No gaps: every period that is over was covered." : `${all.length} gaps, ${open.length} of them open.`);
-    output.object({
-      ok: open.length === 0,
-      gaps: all.map(({ id, instance, requirement, from, to, slots, state, cause, opened, acknowledged }) => ({
-        id, instance, requirement, from: iso(from), to: iso(to), slots: slots.map((s) => ({ id: s.id, state: s.state })), state, cause, opened: iso(opened), acknowledged: acknowledged !== undefined,
-      })),
-    });
+    output.line(summary(all.length, open.length));
+    output.object({ ok: open.length === 0, gaps: all.map(inRecords) });
     return flags.failOnGaps && open.length > 0 ? 1 : 0;
   });
+}
+
+function summary(all: number, open: number): string {
+  if (all === 0) return "No gaps: every period that is over was covered.";
+  return `${all} gap${all === 1 ? "" : "s"}, ${open === 0 ? "none" : open} of them open.`;
+}
+
+function inRecords({ id, instance, requirement, from, to, slots, state, cause, opened, acknowledged }: Gap) {
+  return {
+    id,
+    instance,
+    requirement,
+    from: iso(from),
+    to: iso(to),
+    slots: slots.map((slot) => ({ id: slot.id, state: slot.state })),
+    state,
+    cause,
+    opened: iso(opened),
+    acknowledged: acknowledged !== undefined,
+  };
 }
 
 export const acknowledge = (flags: Flags, id: string) => act("acknowledge", flags, id);
@@ -41,17 +60,31 @@ export const accept = (flags: Flags, id: string) => act("accept", flags, id);
 
 function act(action: "acknowledge" | "accept", flags: Flags, id: string): Promise<number> {
   return withCustody(flags, async (custody, output) => {
-    await noteGaps(custody);
-    const gap = (await allGaps(custody)).find((g) => g.id === id);
-    if (gap === undefined) throw new CustodyError("NOT_FOUND", `there is no gap ${id}`, { remedy: "`custody gaps` lists them." });
     const zone = custody.config.organisation.zone;
     const until = flags.until === undefined ? undefined : parseMoment(flags.until, zone);
     if (action === "accept" && (until === undefined || !flags.reason)) {
-      throw new CustodyError("USAGE", "accepting a gap needs --until and --reason", { remedy: "Say until when it may stay and why; somebody must come back to it." });
+      throw new CustodyError("USAGE", "accepting a gap needs --until and --reason", {
+        remedy: "Say until when it may stay and why; somebody must come back to it.",
+      });
     }
-    if (until !== undefined && until <= custody.clock.now()) throw new CustodyError("USAGE", `--until ${flags.until} has passed already`);
+    if (until !== undefined && until <= custody.clock.now()) {
+      throw new CustodyError("USAGE", `--until ${flags.until} has passed already`, { remedy: "Name a later day." });
+    }
+    const all = await allGaps(custody);
+    const gap = all.find((one) => one.id === id);
+    if (gap === undefined) {
+      const hint = didYouMean(
+        id,
+        all.map((one) => one.id),
+      );
+      throw new CustodyError("NOT_FOUND", `there is no gap ${id}${hint}`, { remedy: "`custody gaps` lists them." });
+    }
+    // It is announced before anybody acts on it.
+    await noteGaps(custody);
     const ledger = await custody.ledger();
-    const body = flags.reason ? await ledger.put(new TextEncoder().encode(flags.reason), "text/plain; charset=utf-8") : undefined;
+    const body = flags.reason
+      ? await ledger.put(new TextEncoder().encode(flags.reason), "text/plain; charset=utf-8")
+      : undefined;
     const [entry] = await ledger.append([
       {
         kind: "gap",
@@ -67,15 +100,22 @@ function act(action: "acknowledge" | "accept", flags: Flags, id: string): Promis
       },
     ]);
     await ledger.publish();
-    output.line(`${id}: ${action === "accept" ? `accepted until ${forPeople(until ?? 0, zone)}` : "seen"} (record ${entry?.index}).`);
-    output.line("Nobody proved who they are on this shell, so this is recorded as unauthenticated and counts as no sign-off.");
+    const said = action === "accept" ? `accepted until ${forPeople(until ?? 0, zone)}` : "seen";
+    output.line(`${id}: ${said} (record ${entry?.index}).`);
+    output.line(
+      "Nobody proved who they are on this shell, so this is recorded as unauthenticated and counts as no sign-off.",
+    );
     output.object({ ok: true, entry: entry?.index });
     return 0;
   });
 }
 
+/** Oldest first, each with its cause as far as it is known, whether or not the log has noted it yet. */
 async function allGaps(custody: Custody): Promise<Gap[]> {
   const history = await custody.history();
   const asOf = Math.max(history.asOf, custody.clock.now());
-  return [...history.instances.values()].flatMap((i) => gapsOf(i, asOf)).sort((a, b) => a.from - b.from);
+  return [...history.instances.values()]
+    .flatMap((instance) => gapsOf(instance, asOf))
+    .map((gap) => ({ ...gap, cause: causeOf(gap, history) }))
+    .sort((a, b) => a.from - b.from);
 }

@@ -1,14 +1,16 @@
-import { access, mkdir, writeFile } from "node:fs/promises";
-import { basename, join, relative, resolve } from "node:path";
+import { randomBytes } from "node:crypto";
+import { access, link, mkdir, open, rename, rm, unlink } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { stringify } from "yaml";
 import { collectors } from "../../collectors/index.ts";
-import { loadConfig } from "../config.ts";
+import { loadConfig, parseConfig } from "../config.ts";
 import { Custody, s3Options } from "../custody.ts";
 import { createLedger, newOrigin } from "../ledger/create.ts";
-import { createKey, loadKey } from "../ledger/keys.ts";
+import { createKey } from "../ledger/keys.ts";
+import { Ledger, type LedgerParts } from "../ledger/ledger.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
-import { CustodyError } from "../lib/errors.ts";
+import { CustodyError, isCustodyError } from "../lib/errors.ts";
 import { isZone } from "../lib/zone.ts";
 import type { Store } from "../store/store.ts";
 import { isKeyName } from "../tlog/note.ts";
@@ -31,14 +33,15 @@ export async function init(flags: Flags, dir = "."): Promise<number> {
   const output = newOutput(flags.json ?? false);
   const root = resolve(dir);
   const path = join(root, "custody.yaml");
-  if (!(await exists(path))) {
-    const answers = await ask(flags, root);
-    await mkdir(root, { recursive: true });
-    await writeFile(path, configText(answers), { flag: "wx", mode: 0o600 });
-  } else {
-    output.note(`${path} is there already and is used as it is.`);
-  }
-  const custody = await beginWorkspace(path, systemClock, { createBucket: flags.createBucket ?? false, ...(flags.origin ? { origin: flags.origin } : {}) });
+  if (flags.origin !== undefined) checkOrigin(flags.origin);
+  const written = !(await exists(path)) && (await writeConfig(path, flags));
+  if (!written) output.note(`${path} is there already and is used as it is${unusedFlags(flags)}.`);
+  const begin = { createBucket: flags.createBucket ?? false, ...(flags.origin ? { origin: flags.origin } : {}) };
+  const custody = await beginWorkspace(path, systemClock, begin).catch(async (error: unknown) => {
+    // A place that was refused must not stay in the configuration that this very call wrote.
+    if (written && isCustodyError(error, "STORE_EXISTS")) await unlink(path);
+    throw error;
+  });
   try {
     await declareNow(custody);
     const head = await (await custody.ledger()).publish();
@@ -51,34 +54,105 @@ export async function init(flags: Flags, dir = "."): Promise<number> {
   }
 }
 
+/** Writes the configuration that the answers make. False when somebody else did so meanwhile. */
+async function writeConfig(path: string, flags: Flags): Promise<boolean> {
+  const text = configText(await ask(flags, dirname(path)));
+  try {
+    await parseConfig(text, path, collectors);
+  } catch (error) {
+    if (!isCustodyError(error, "CONFIG_INVALID")) throw error;
+    const mistakes = error.message.replaceAll(`${path}:`, "").replace(/^\d+: /gm, "");
+    throw new CustodyError("USAGE", mistakes, { remedy: "Give other flags; nothing was written." });
+  }
+  await mkdir(dirname(path), { recursive: true });
+  return writeOnce(path, text, 0o600);
+}
+
+/** Makes a file with all of its content or not at all, whenever the process ends. False when there is one already. */
+async function writeOnce(path: string, text: string, mode: number): Promise<boolean> {
+  const unfinished = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+  const file = await open(unfinished, "wx", mode);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+    await link(unfinished, path);
+    return true;
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return false;
+    // Without hard links the name is taken by renaming, which two calls at the very same moment could both do.
+    if (!["EPERM", "ENOTSUP", "ENOSYS"].includes(code)) throw error;
+    if (await exists(path)) return false;
+    await rename(unfinished, path);
+    return true;
+  } finally {
+    await file.close();
+    await rm(unfinished, { force: true });
+  }
+}
+
+function unusedFlags(flags: Flags): string {
+  const given = (["name", "zone", "store", "endpoint", "region"] as const).filter((flag) => flags[flag] !== undefined);
+  return given.length === 0 ? "" : `; ${given.map((flag) => `--${flag}`).join(", ")} changed nothing`;
+}
+
+function checkOrigin(origin: string): void {
+  if (isKeyName(origin)) return;
+  throw new CustodyError("USAGE", `--origin "${origin}": the name of a log has no spaces and no +`, {
+    remedy: "Choose something like example.com/evidence, or leave it out.",
+  });
+}
+
 export interface Begin {
   readonly origin?: string;
   readonly createBucket?: boolean;
   readonly simulatedUntil?: number;
 }
 
-/** Makes folders, key, store and ledger for a configuration that exists; the only code that does. Safe to repeat after it was stopped half-way. */
+/**
+ * Makes folders, key, store and ledger for a configuration that exists; the only code that does. Safe to repeat after it was
+ * stopped half-way. Throws STORE_EXISTS for a store that holds anything else, before anything else is made.
+ */
 export async function beginWorkspace(path: string, clock: Clock, begin: Begin): Promise<Custody> {
   const config = await loadConfig(path, collectors);
   const { folders } = config;
-  if (begin.origin !== undefined && !isKeyName(begin.origin)) {
-    throw new CustodyError("USAGE", `"${begin.origin}" cannot name a log: no spaces and no +`);
-  }
-  for (const folder of [folders.keys, folders.state]) await mkdir(folder, { recursive: true, mode: 0o700 });
-  await mkdir(folders.reports, { recursive: true });
   const custody = new Custody(config, clock);
-  const signer = (await exists(config.vkey))
-    ? await loadKey(folders.keys, await custody.pinnedKey())
-    : await createKey(folders.keys, begin.origin ?? newOrigin(config.organisation.name));
-  if (!(await exists(config.vkey))) await writeFile(config.vkey, `${signer.verifier.vkey}\n`, { flag: "wx" });
   const store = await emptyStore(custody, begin.createBucket ?? false);
+  if (!(await exists(config.vkey))) {
+    await refuseForeign(store);
+    const { verifier } = await createKey(folders.keys, begin.origin ?? newOrigin(config.organisation.name));
+    await writeOnce(config.vkey, `${verifier.vkey}\n`, 0o644);
+  }
+  await mkdir(folders.state, { recursive: true, mode: 0o700 });
+  await mkdir(folders.reports, { recursive: true });
   const parts = await custody.parts(store);
-  const ledger = await createLedger(parts, {
-    zone: config.organisation.zone,
-    ...(begin.simulatedUntil === undefined ? {} : { simulatedUntil: begin.simulatedUntil }),
-  });
-  custody.adopt(store, ledger);
+  custody.adopt(store, await beginLedger(parts, config.organisation.zone, begin.simulatedUntil));
   return custody;
+}
+
+/** A workspace that was never begun owns nothing in any store. */
+async function refuseForeign(store: Store): Promise<void> {
+  for await (const { key } of store.list("")) {
+    throw new CustodyError("STORE_EXISTS", `${store.place} is not empty: it holds ${key}`, {
+      remedy: "A log is begun once. Use the workspace that belongs to this store, or name an empty place with --store.",
+    });
+  }
+}
+
+async function beginLedger(parts: LedgerParts, zone: string, simulatedUntil: number | undefined): Promise<Ledger> {
+  try {
+    return await createLedger(parts, { zone, ...(simulatedUntil === undefined ? {} : { simulatedUntil }) });
+  } catch (error) {
+    if (!isCustodyError(error, "STORE_EXISTS")) throw error;
+    const ledger = await Ledger.open(parts);
+    // Stopped between the first record and the second: nothing but the beginning is there.
+    if (ledger.size <= 1) return ledger;
+    throw new CustodyError(
+      "STORE_EXISTS",
+      `this workspace was begun already: the log ${ledger.origin} in ${parts.store.place} has ${ledger.size} records`,
+      { remedy: "Nothing was changed. Go on with `custody collect`; a new log needs a new folder." },
+    );
+  }
 }
 
 async function emptyStore(custody: Custody, createBucket: boolean): Promise<Store> {
@@ -86,14 +160,15 @@ async function emptyStore(custody: Custody, createBucket: boolean): Promise<Stor
   if (config.store.kind === "folder") {
     const { FolderStore, createFolderStore } = await import("../store/folder.ts");
     // A folder with something in it is opened, not made: what it holds decides whether a begun ledger is finished.
-    return (await exists(config.store.path)) ? FolderStore.open(config.store.path) : createFolderStore(config.store.path);
+    return (await exists(config.store.path))
+      ? FolderStore.open(config.store.path)
+      : createFolderStore(config.store.path);
   }
   const { createBucket: create, S3Store } = await import("../store/s3.ts");
   const options = s3Options(config, clock);
   if (createBucket) await create(options);
   const { probeStore, requireFit } = await import("../store/probe.ts");
   const store = await S3Store.open(options);
-  const { randomBytes } = await import("node:crypto");
   requireFit(await probeStore(store, randomBytes));
   return store;
 }
@@ -106,13 +181,20 @@ interface Answers {
 
 async function ask(flags: Flags, root: string): Promise<Answers> {
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const prompt = process.stdin.isTTY && process.stderr.isTTY ? createInterface({ input: process.stdin, output: process.stderr }) : undefined;
+  const prompt =
+    process.stdin.isTTY && process.stderr.isTTY
+      ? createInterface({ input: process.stdin, output: process.stderr })
+      : undefined;
   const answer = async (given: string | undefined, question: string, otherwise: string): Promise<string> =>
     given ?? ((await prompt?.question(`${question} [${otherwise}] `))?.trim() || otherwise);
   try {
     const name = await answer(flags.name, "Name of the organisation?", basename(root) || "My organisation");
     const zone = await answer(flags.zone, "Its time zone?", isZone(here) ? here : "UTC");
-    if (!isZone(zone)) throw new CustodyError("USAGE", `"${zone}" is not a time zone; expected a name such as Europe/Berlin or UTC`);
+    if (!isZone(zone)) {
+      throw new CustodyError("USAGE", `"${zone}" is not a time zone; expected a name such as Europe/Berlin or UTC`, {
+        remedy: "Name one with --zone; nothing was written.",
+      });
+    }
     return { name, zone, store: storeSetting(flags) };
   } finally {
     prompt?.close();
@@ -122,7 +204,8 @@ async function ask(flags: Flags, root: string): Promise<Answers> {
 function storeSetting({ store = "file:./data/store", endpoint, region }: Flags): unknown {
   if (store.startsWith("file:")) return store;
   const [, bucket, prefix] = /^s3:\/\/([^/]+)(?:\/(.+?))?\/?$/.exec(store) ?? [];
-  if (bucket === undefined) throw new CustodyError("USAGE", `--store ${store}: expected file:PATH or s3://BUCKET/PREFIX`);
+  if (bucket === undefined)
+    throw new CustodyError("USAGE", `--store ${store}: expected file:PATH or s3://BUCKET/PREFIX`);
   return {
     bucket,
     ...(prefix === undefined ? {} : { prefix }),
@@ -134,7 +217,11 @@ function storeSetting({ store = "file:./data/store", endpoint, region }: Flags):
 }
 
 function configText({ name, zone, store }: Answers): string {
-  const settings = stringify({ organisation: { name, zone }, store, collectors: [{ id: "custody", use: "cron-health/custody" }] });
+  const settings = stringify({
+    organisation: { name, zone },
+    store,
+    collectors: [{ id: "custody", use: "cron-health/custody" }],
+  });
   return `# The workspace of Custody. Every key is explained in docs/configuration.md; \`custody sources\` lists what can be connected.
 ${settings}
 # Connect your sources like this, then run \`custody collect\`:
@@ -146,11 +233,12 @@ ${settings}
 function afterwards(output: Output, custody: Custody, dir: string): void {
   const { config } = custody;
   const at = (path: string) => relative(process.cwd(), path) || ".";
-  output.line(`Your workspace is ready in ${at(config.root)}.`);
+  output.line(`Your workspace is ready in ${config.root}.`);
   output.line();
   output.line("Back up these two, apart from the store and from each other's machine:");
   output.line(`  ${at(config.folders.keys)}   the signing key: without it nothing can be added any more`);
   output.line(`  ${at(config.folders.state)}  what this machine has seen: it reveals a store that was set back`);
+  output.line("Keep them out of version control: whoever has the key can sign in your name.");
   output.line(`Give ${at(config.vkey)} to your auditor now: whoever has it can check everything without trusting you.`);
   output.line();
   output.line("Next:");
@@ -158,7 +246,9 @@ function afterwards(output: Output, custody: Custody, dir: string): void {
   output.line("  custody sources     what can be connected; add it to custody.yaml");
   output.line("  custody collect     collect what is due");
   output.line("  custody serve       keep collecting on schedule");
-  output.line("A laptop that sleeps misses runs, and says so in every report. Let `custody serve` run on a machine that stays on,");
+  output.line(
+    "A laptop that sleeps misses runs, and says so in every report. Let `custody serve` run on a machine that stays on,",
+  );
   output.line("or have any scheduler call `custody collect` every hour.");
 }
 

@@ -1,7 +1,8 @@
-import { writeFile } from "node:fs/promises";
+import { open, unlink } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
 import { blobKey } from "../evidence/blob.ts";
 import type { Entry } from "../evidence/entry.ts";
-import { digestOf, isDigest } from "../lib/digest.ts";
+import { isDigest, newDigest } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
 import { parseIndex } from "./prove.ts";
@@ -44,20 +45,60 @@ export function show(flags: GlobalFlags, index: string): Promise<number> {
   });
 }
 
-/** `custody get DIGEST`: the bytes of an evidence file, checked against their name. */
+/** `custody get DIGEST`: the bytes of an evidence file of any size, checked against their name. */
 export function get(flags: GlobalFlags & { readonly out?: string }, digest: string): Promise<number> {
   return withCustody(flags, async (custody, output) => {
     if (!isDigest(digest)) throw new CustodyError("USAGE", `"${digest}" is not a SHA-256 of 64 lower-case hex digits`);
-    const bytes = await (await custody.store()).get(blobKey(digest));
-    if (bytes === undefined) throw new CustodyError("NOT_FOUND", `there is no evidence file ${digest}`);
-    if (digestOf(bytes) !== digest) {
-      throw new CustodyError("VERIFICATION_FAILED", `${blobKey(digest)} does not hold the bytes it is named after`, { remedy: "Run `custody verify`." });
+    if (flags.json && flags.out === undefined) {
+      throw new CustodyError("USAGE", "--json prints one object, and the bytes are none", {
+        remedy: "Add --out FILE for the bytes.",
+      });
     }
-    if (flags.out !== undefined) {
-      await writeFile(flags.out, bytes, { flag: "wx" });
-      output.line(`${flags.out}: ${bytes.length} bytes, as they were recorded`);
-      output.object({ ok: true, digest, size: bytes.length, out: flags.out });
-    } else process.stdout.write(bytes);
+    const parts = await (await custody.store()).read(blobKey(digest));
+    if (parts === undefined) {
+      throw new CustodyError("NOT_FOUND", `there is no evidence file ${digest}`, {
+        remedy: "`custody show NUMBER` prints the digests of a record.",
+      });
+    }
+    if (flags.out === undefined) await write(parts, digest, process.stdout);
+    else {
+      const size = await writeNew(parts, digest, flags.out);
+      output.line(`${flags.out}: ${size} bytes, as they were recorded`);
+      output.object({ ok: true, digest, size, out: flags.out });
+    }
     return 0;
   });
+}
+
+/** Writes a file that is not there yet; one whose bytes turn out wrong is not left behind. */
+async function writeNew(parts: AsyncIterable<Uint8Array>, digest: string, out: string): Promise<number> {
+  const file = await open(out, "wx");
+  try {
+    return await write(parts, digest, file.createWriteStream());
+  } catch (error) {
+    await unlink(out).catch(() => undefined);
+    throw error;
+  } finally {
+    await file.close().catch(() => undefined);
+  }
+}
+
+/** Passes bytes on as they come. Throws VERIFICATION_FAILED at their end when they are not what their name says. */
+async function write(parts: AsyncIterable<Uint8Array>, digest: string, to: NodeJS.WritableStream): Promise<number> {
+  const hash = newDigest();
+  let size = 0;
+  async function* hashed() {
+    for await (const part of parts) {
+      hash.update(part);
+      size += part.length;
+      yield part;
+    }
+  }
+  await pipeline(hashed, to, { end: to !== process.stdout });
+  if (hash.digest("hex") !== digest) {
+    throw new CustodyError("VERIFICATION_FAILED", `${blobKey(digest)} does not hold the bytes it is named after`, {
+      remedy: "These bytes are no evidence. `custody verify` says what else differs.",
+    });
+  }
+  return size;
 }

@@ -1,4 +1,5 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
+import { EXIT_CODES } from "../lib/errors.ts";
 import { SOFTWARE } from "../software.ts";
 import type { GlobalFlags } from "./context.ts";
 import { newOutput, reportError } from "./output.ts";
@@ -9,104 +10,276 @@ import { newOutput, reportError } from "./output.ts";
  */
 type Action = (flags: GlobalFlags & Record<string, unknown>, ...args: string[]) => Promise<number | undefined>;
 
+const EXAMPLES = `
+Examples:
+  custody init                                        begin a workspace in this folder
+  custody collect                                     collect everything that is due
+  custody gaps                                        what is missing
+  custody report --period 2026-Q3                     the report for the auditor, as PDF
+  custody verify                                      is everything as it was signed?
+
+Exit codes: 0 done · 1 the answer is bad (something was altered, or a required verdict is not given) · 2 you must mend
+something · 3 try again later · 4 the log contradicts itself and nothing was written.`;
+
 const program = new Command("custody")
-  .description("Collects the evidence that incidents are handled as your rules say, and proves that nobody changed it.")
+  .description(
+    "Collects the evidence that security incidents are handled as your rules say, keeps it so that nobody can change it unnoticed, and says what is missing.",
+  )
+  .usage("COMMAND [options]")
   .version(SOFTWARE)
-  .option("-c, --config <file>", "configuration (default: $CUSTODY_CONFIG or ./custody.yaml)")
-  .option("--json", "print one JSON object")
-  .option("--accept-head <head>", "where the guard file is lost: the state of the log that you know to be right, SIZE:ROOT")
+  .option("-c, --config <file>", "configuration (default: $CUSTODY_CONFIG, else ./custody.yaml)")
+  .option("--json", "print one JSON object instead of text")
+  .option(
+    "--accept-head <head>",
+    "after data/state was lost: the state of the log that you know to be right, SIZE:ROOT",
+  )
+  .addHelpText("after", EXAMPLES)
+  .configureHelp({ showGlobalOptions: true, subcommandTerm: (made) => `${made.name()} ${argumentsOf(made)}`.trim() })
   .exitOverride()
-  .showHelpAfterError("(custody --help lists all commands)")
+  .showHelpAfterError("`custody --help` lists all commands, `custody COMMAND --help` explains one.")
   .configureOutput({ outputError: (text, write) => write(`custody: ${text.replace(/^error: /, "")}`) });
 
-/** A command whose arguments come in order and whose flags come joined with the global ones. */
-function command(spec: string, description: string, options: readonly (readonly [string, string])[], load: () => Promise<Action>, parent = program): void {
+function argumentsOf(made: Command): string {
+  return made.registeredArguments
+    .map((one) => `${one.name().toUpperCase()}${one.variadic ? "…" : ""}`)
+    .map((name, i) => (made.registeredArguments[i]?.required ? name : `[${name}]`))
+    .join(" ");
+}
+
+/**
+ * A command whose arguments come in order and whose flags come joined with the global ones. A flag written as `<x...>` may
+ * be given several times; it takes one value each time, so that it never swallows the file names behind it.
+ */
+function command(
+  spec: string,
+  description: string,
+  options: readonly (readonly [string, string])[],
+  load: () => Promise<Action>,
+  parent = program,
+): void {
   const made = parent.command(spec).description(description);
-  for (const [flags, text] of options) made.option(flags, text);
+  for (const [flags, text] of options) {
+    const several = flags.endsWith("...>");
+    const option = new Option(flags.replace("...>", ">"), several ? `${text}; may be repeated` : text);
+    if (several) option.argParser((value: string, before: string[] = []) => [...before, value]);
+    made.addOption(option);
+  }
   made.action(async (...all: unknown[]) => {
-    const args = all.slice(0, -2).flat().map((a) => a as string);
+    const args = all
+      .slice(0, -2)
+      .flat()
+      .map((a) => a as string);
     const action = await load();
     process.exitCode = (await action(made.optsWithGlobals(), ...args)) ?? 0;
   });
 }
 
-command("init [dir]", "begin a workspace: configuration, key, store", [
-  ["--name <name>", "the organisation's name"],
-  ["--zone <zone>", "its time zone, such as Europe/Berlin"],
-  ["--origin <name>", "name of the log; made from the organisation's name unless given"],
-  ["--store <where>", "file:PATH or s3://BUCKET/PREFIX"],
-  ["--endpoint <url>", "S3 server that is not AWS"],
-  ["--region <name>", "S3 region"],
-  ["--create-bucket", "make the bucket"],
-], async () => (await import("./init.ts")).init);
-command("demo [dir]", "a workspace with a made-up year in it", [
-  ["--serve", "go on as the daemon afterwards"],
-  ["--once", "end after the report, also with --serve"],
-], async () => (await import("./demo.ts")).demo);
-command("serve", "run the schedule, the inbox and the page", [], async () => (await import("./serve.ts")).serve);
-command("collect [ids...]", "run what is due, else take an interim look", [
-  ["--from <time>", "backfill from this day or time"],
-  ["--to <time>", "backfill up to this day or time (default: now)"],
-  ["--backfill", "ask again for every period between --from and --to"],
-  ["--dry-run", "say what would run"],
-], async () => (await import("./collect.ts")).collect);
-command("import <path>", "bring in records from before, shown apart as imported", [
-  ["--as <id>", "the collector whose records these are"],
-], async () => (await import("./import.ts")).importRecords);
-command("upload <files...>", "add evidence files by hand", [
-  ["--control <id...>", "control that they are evidence for"],
-  ["--reason <text>", "why they are evidence"],
-  ["--captured-at <time>", "when they were made"],
-  ["--source <text>", "where they come from"],
-  ["--incident <id>", "incident that they belong to"],
-], async () => (await import("./upload.ts")).upload);
+program.commandsGroup("Begin:");
+command(
+  "init [dir]",
+  "begin a workspace: configuration, key and store",
+  [
+    ["--name <name>", "name of the organisation, printed on every report"],
+    ["--zone <zone>", "its time zone, such as Europe/Berlin"],
+    ["--origin <name>", "name of the log; made from the organisation's name unless given"],
+    ["--store <where>", "file:PATH or s3://BUCKET/PREFIX (default: file:./data/store)"],
+    ["--endpoint <url>", "address of an S3 server that is not AWS"],
+    ["--region <name>", "S3 region"],
+    ["--create-bucket", "make the bucket as well"],
+  ],
+  async () => (await import("./init.ts")).init,
+);
+command(
+  "demo [dir]",
+  "a workspace with a made-up year in it",
+  [
+    ["--serve", "go on as the daemon afterwards"],
+    ["--once", "end after the report, also with --serve"],
+  ],
+  async () => (await import("./demo.ts")).demo,
+);
+command("sources", "what can be connected, and what it needs", [], async () => (await import("./sources.ts")).sources);
+program.commandsGroup("Collect:");
+command(
+  "serve",
+  "keep collecting on schedule, take hooks, show the page",
+  [],
+  async () => (await import("./serve.ts")).serve,
+);
+command(
+  "collect [ids...]",
+  "collect now, from all collectors or those named: what is due, and how things stand in the period that still runs",
+  [
+    ["--from <day>", "with --backfill: from this day, such as 2026-11-01, or time with its zone"],
+    ["--to <day>", "with --backfill: up to the beginning of this day (default: now)"],
+    ["--backfill", "ask again for every period from --from to --to; what it brings stays marked as late"],
+    ["--dry-run", "only say what would be asked"],
+  ],
+  async () => (await import("./collect.ts")).collect,
+);
+command(
+  "import <path>",
+  "take in records from before Custody watched; reports show them apart",
+  [["--as <id>", "the collector whose records these are, by its id in custody.yaml"]],
+  async () => (await import("./import.ts")).importRecords,
+);
+command(
+  "upload <files...>",
+  "add evidence files by hand, one record for all files named",
+  [
+    ["--control <id...>", "control that they are evidence for, such as A.5.27"],
+    ["--reason <text>", "why they are evidence"],
+    ["--captured-at <time>", "when they were made, such as 2026-11-20 or 2026-11-20T14:00:00+01:00"],
+    ["--source <text>", "where they come from"],
+    ["--incident <id>", "incident that they belong to"],
+  ],
+  async () => (await import("./upload.ts")).upload,
+);
+program.commandsGroup("See what is there and what is missing:");
 command("status", "what ran, what is due, what is missing", [], async () => (await import("./status.ts")).status);
-command("gaps", "every hole in the evidence", [
-  ["--fail-on-gaps", "exit with 1 when one is open"],
-], async () => (await import("./gaps.ts")).gaps);
-command("sources", "what can be connected", [], async () => (await import("./sources.ts")).sources);
-command("hooks", "addresses and lines for sources that report by themselves", [], async () => (await import("./hooks.ts")).hooks);
-command("pause <id>", "expect nothing of a collector for a while", [
-  ["--until <time>", "until when"],
-  ["--reason <text>", "why"],
-], async () => (await import("./plan.ts")).pause);
-command("resume <id>", "expect it again", [["--reason <text>", "why"]], async () => (await import("./plan.ts")).resume);
-command("retire <id>", "expect nothing of it any more", [["--reason <text>", "why"]], async () => (await import("./plan.ts")).retire);
-command("log", "the newest records", [["-n, --number <count>", "how many (default: 20)"]], async () => (await import("./log.ts")).log);
-command("show <index>", "one record", [], async () => (await import("./log.ts")).show);
-command("get <digest>", "one evidence file, by its SHA-256", [["-o, --out <file>", "write it there instead of to stdout"]], async () => (await import("./log.ts")).get);
-command("verify [store]", "recompute everything and say what differs", [
-  ["--key <vkey>", "verifier key, or a file with it"],
-  ["--since <head...>", "a head known from elsewhere, SIZE:ROOT"],
-  ["--quick", "do not hash the evidence files"],
-  ["--require <words>", "fail unless these hold too: time, independence, completeness, freshness"],
-], async () => (await import("./verify.ts")).verify);
-command("prove <what>", "a receipt for a record (by number) or an evidence file (by SHA-256)", [
-  ["-o, --out <file>", "write it there instead of to stdout"],
-], async () => (await import("./prove.ts")).prove);
-command("report", "the auditor's report", [
-  ["--period <period>", "2026, 2026-Q3, 2026-09, or FROM..TO"],
-  ["--at <size>", "as of this size of the log"],
-  ["--control <id...>", "these controls only"],
-  ["--out <file>", "file to write: .pdf or .json"],
-  ["--recommended", "print recommended checks too"],
-], async () => (await import("./report.ts")).report);
+command(
+  "gaps",
+  "every hole in the evidence",
+  [["--fail-on-gaps", "end with exit code 1 when one is open, for a scheduler"]],
+  async () => (await import("./gaps.ts")).gaps,
+);
+command(
+  "hooks",
+  "addresses to paste at sources that report by themselves",
+  [],
+  async () => (await import("./hooks.ts")).hooks,
+);
+program.commandsGroup("Say what is expected:");
+command(
+  "pause <id>",
+  "expect nothing of a collector for a while",
+  [
+    ["--until <day>", "until when; without it until `custody resume`"],
+    ["--reason <text>", "why"],
+  ],
+  async () => (await import("./plan.ts")).pause,
+);
+command(
+  "resume <id>",
+  "expect evidence of a paused collector again",
+  [["--reason <text>", "why"]],
+  async () => (await import("./plan.ts")).resume,
+);
+command(
+  "retire <id>",
+  "expect nothing of a collector any more",
+  [["--reason <text>", "why"]],
+  async () => (await import("./plan.ts")).retire,
+);
+program.commandsGroup("Read and prove:");
+command(
+  "log",
+  "the newest records",
+  [["-n, --number <count>", "how many (default: 20)"]],
+  async () => (await import("./log.ts")).log,
+);
+command("show <number>", "one record", [], async () => (await import("./log.ts")).show);
+command(
+  "get <digest>",
+  "one evidence file, by its SHA-256",
+  [["-o, --out <file>", "write it there instead of to stdout"]],
+  async () => (await import("./log.ts")).get,
+);
+command(
+  "verify [store]",
+  "recompute everything from the stored bytes and say what differs",
+  [
+    ["--key <vkey>", "key to check with, or a file with it (default: the workspace's ledger.vkey)"],
+    ["--since <head...>", "a state of the log that you know from a report, SIZE:ROOT"],
+    ["--quick", "do not hash the evidence files"],
+    ["--require <verdicts>", "exit code 1 unless these hold too: time, independence, completeness, freshness"],
+  ],
+  async () => (await import("./verify.ts")).verify,
+);
+command(
+  "prove <what>",
+  "a receipt for a record (by number) or an evidence file (by SHA-256)",
+  [["-o, --out <file>", "write it there instead of to stdout"]],
+  async () => (await import("./prove.ts")).prove,
+);
+command(
+  "report",
+  "the report for the auditor",
+  [
+    ["--period <period>", "2026, 2026-Q3, 2026-09, or 2026-07-01..2026-09-30"],
+    ["--at <size>", "as the log stood when it had this many records"],
+    ["--control <id...>", "this control only"],
+    ["--out <file>", "file to write, .pdf or .json (default: reports/PERIOD.pdf)"],
+    ["--recommended", "print recommended checks too"],
+  ],
+  async () => (await import("./report.ts")).report,
+);
 
-const gap = program.command("gap").description("acts about one gap");
-command("ack <id>", "it was seen", [["--reason <text>", "remark"]], async () => (await import("./gaps.ts")).acknowledge, gap);
-command("accept <id>", "it stays", [
-  ["--until <time>", "until when"],
-  ["--reason <text>", "why"],
-], async () => (await import("./gaps.ts")).accept, gap);
-const store = program.command("store").description("the store itself");
-command("probe", "does it keep what a ledger needs?", [], async () => (await import("./store.ts")).probe, store);
-const index = program.command("index").description("the index beside the ledger");
-command("rebuild", "make it again from the ledger", [], async () => (await import("./index-rebuild.ts")).rebuild, index);
+program.commandsGroup("Say what is expected:");
+const gap = program.command("gap").description("about one gap: `gap ack`, `gap accept`");
+command(
+  "ack <id>",
+  "say that somebody has seen it",
+  [["--reason <text>", "remark"]],
+  async () => (await import("./gaps.ts")).acknowledge,
+  gap,
+);
+command(
+  "accept <id>",
+  "say that it may stay, until when and why",
+  [
+    ["--until <day>", "until when"],
+    ["--reason <text>", "why"],
+  ],
+  async () => (await import("./gaps.ts")).accept,
+  gap,
+);
+program.commandsGroup("Operate:");
+const store = program.command("store").description("about the store: `store probe`");
+command(
+  "probe",
+  "try out whether the store keeps what a log needs",
+  [],
+  async () => (await import("./store.ts")).probe,
+  store,
+);
+const index = program.command("index").description("about the index beside the log: `index rebuild`");
+command(
+  "rebuild",
+  "make the index again from the log",
+  [],
+  async () => (await import("./index-rebuild.ts")).rebuild,
+  index,
+);
 
-/** Ends with the exit code of design: 0 done, 1 the answer is bad, 2 a person must act, 3 try again, 4 the ledger contradicts itself. */
+program.addHelpCommand(
+  new Command("help").argument("[command]").description("explain a command").helpGroup("Operate:"),
+);
+
+// Warnings of libraries speak to developers; what a person must know, a command says itself.
+process.removeAllListeners("warning");
+const output = newOutput(process.argv.includes("--json"));
+
+/** Whatever nobody caught is told like everything else; a stack trace is never the message. */
+function end(error: unknown): never {
+  process.exit(reportError(error, output));
+}
+process.on("uncaughtException", end);
+process.on("unhandledRejection", end);
+for (const stream of [process.stdout, process.stderr]) {
+  // Who reads has seen enough, as `head` has.
+  stream.on("error", (error: NodeJS.ErrnoException) => (error.code === "EPIPE" ? process.exit() : end(error)));
+}
+
+/** Ends with the exit code of the error's kind: 0 done, 1 the answer is bad, 2 a person must act, 3 try again, 4 the ledger contradicts itself. */
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else process.exitCode = reportError(error, newOutput(process.argv.includes("--json")));
+  if (!(error instanceof CommanderError)) process.exitCode = reportError(error, output);
+  else if (error.exitCode !== 0) {
+    // Its message is on stderr already.
+    const message = error.message.replace(/^error: /, "").replace(/\n.*$/s, "");
+    output.object({ ok: false, error: { code: "USAGE", message } });
+    process.exitCode = EXIT_CODES.input;
+  }
 }

@@ -1,4 +1,4 @@
-import { CustodyError, EXIT_CODES, messageOf } from "../lib/errors.ts";
+import { CustodyError, type ErrorCode, EXIT_CODES, messageOf } from "../lib/errors.ts";
 
 /** Where a command speaks: answers on stdout, everything else on stderr; with `--json` exactly one object on stdout. */
 export interface Output {
@@ -43,14 +43,44 @@ export function newOutput(json: boolean): Output {
 }
 
 /** Says what went wrong and gives the exit code. A stack trace is never the message; `CUSTODY_DEBUG` is not a switch for one. */
-export function reportError(error: unknown, output: Output): number {
+export function reportError(thrown: unknown, output: Output): number {
+  const error = fromSystem(thrown) ?? thrown;
   if (error instanceof CustodyError) {
-    output.object({ ok: false, error: { code: error.code, message: error.message, ...(error.remedy ? { remedy: error.remedy } : {}) } });
+    output.object({
+      ok: false,
+      error: { code: error.code, message: error.message, ...(error.remedy ? { remedy: error.remedy } : {}) },
+    });
     output.note(`custody: ${error.message}${error.remedy ? `\n  ${error.remedy}` : ""}`);
     return EXIT_CODES[error.kind];
   }
   output.object({ ok: false, error: { code: "BUG", message: messageOf(error) } });
   const place = error instanceof Error ? (/\n\s+at .*?([\w.-]+\.[jt]s:\d+)/.exec(error.stack ?? "")?.[1] ?? "") : "";
-  output.note(`custody: ${messageOf(error)}${place ? ` (${place})` : ""}\n  This is a mistake in Custody. Please report this line; nothing that was collected is lost.`);
+  output.note(
+    `custody: ${messageOf(error)}${place ? ` (${place})` : ""}\n  This is a mistake in Custody. Please report this line; nothing that was collected is lost.`,
+  );
   return EXIT_CODES.fatal;
+}
+
+const SYSTEM: Readonly<Record<string, readonly [ErrorCode, string, string]>> = {
+  ENOENT: ["USAGE", "there is no such file or folder", "Check the path."],
+  ENOTDIR: ["USAGE", "a part of this path is a file, not a folder", "Check the path."],
+  EISDIR: ["USAGE", "this is a folder, not a file", "Name a file."],
+  EEXIST: ["USAGE", "this is there already and is not overwritten", "Name another file, or move this one away."],
+  ENAMETOOLONG: ["USAGE", "this name is too long", "Choose a shorter one."],
+  EACCES: ["USAGE", "this user may not", "Run Custody as the user that owns it, or give this user the right to."],
+  EPERM: ["USAGE", "this user may not", "Run Custody as the user that owns it, or give this user the right to."],
+  EROFS: ["USAGE", "the disk is mounted read-only", "Mount it for writing, or choose another place."],
+  ENOSPC: ["STORE_FULL", "there is no room left on the disk", "Make room, then run the same command again."],
+  EDQUOT: ["STORE_FULL", "this user's quota is used up", "Make room, then run the same command again."],
+  EMFILE: ["ABORTED", "too many files are open", "Raise the limit with `ulimit -n`, then run the same command again."],
+};
+
+/** A failed call to the operating system that no part knew more about: the file's name, what is wrong, what to do. */
+function fromSystem(thrown: unknown): CustodyError | undefined {
+  if (thrown instanceof CustodyError || !(thrown instanceof Error) || !("syscall" in thrown)) return undefined;
+  const { code, path, syscall } = thrown as NodeJS.ErrnoException;
+  const known = SYSTEM[code ?? ""];
+  if (known === undefined) return undefined;
+  const [as, text, remedy] = known;
+  return new CustodyError(as, `${path ?? syscall ?? "a file"}: ${text}`, { cause: thrown, remedy });
 }

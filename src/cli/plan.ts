@@ -1,7 +1,10 @@
 import { CustodyError } from "../lib/errors.ts";
-import { iso } from "../lib/time.ts";
+import { didYouMean } from "../lib/nearest.ts";
+import { type Instant, iso } from "../lib/time.ts";
 import { forPeople } from "../lib/zone.ts";
 import { shellActor } from "../people.ts";
+import type { InstanceHistory } from "../slots/history.ts";
+import { expectationOf } from "../slots/plan.ts";
 import { declareNow } from "../work.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
 import { parseMoment } from "./moment.ts";
@@ -11,32 +14,80 @@ interface Flags extends GlobalFlags {
   readonly reason?: string;
 }
 
+type Action = "pause" | "resume" | "retire";
+
 export const pause = (flags: Flags, id: string) => plan("pause", flags, id);
 export const resume = (flags: Flags, id: string) => plan("resume", flags, id);
 export const retire = (flags: Flags, id: string) => plan("retire", flags, id);
 
 /** Plans act from now on: nothing that was required is excused afterwards. */
-function plan(action: "pause" | "resume" | "retire", flags: Flags, id: string): Promise<number> {
+function plan(action: Action, flags: Flags, id: string): Promise<number> {
   return withCustody(flags, async (custody, output) => {
-    await declareNow(custody);
-    const history = await custody.history();
-    const known = [...history.instances.keys()];
-    if (!known.includes(id)) throw new CustodyError("USAGE", `there is no collector "${id}"`, { remedy: `The log knows: ${known.join(", ") || "none"}.` });
-    if (action !== "resume" && !flags.reason) throw new CustodyError("USAGE", `${action} needs --reason`, { remedy: "An auditor will ask why; one sentence is enough." });
     const zone = custody.config.organisation.zone;
-    const ledger = await custody.ledger();
     const now = custody.clock.now();
+    if (action !== "resume" && !flags.reason) {
+      throw new CustodyError("USAGE", `${action} needs --reason`, {
+        remedy: "An auditor will ask why; one sentence is enough.",
+      });
+    }
     const until = flags.until === undefined ? undefined : parseMoment(flags.until, zone);
-    if (until !== undefined && until <= now) throw new CustodyError("USAGE", `--until ${flags.until} has passed already`);
-    const body = flags.reason ? await ledger.put(new TextEncoder().encode(flags.reason), "text/plain; charset=utf-8") : undefined;
+    if (until !== undefined && until <= now) {
+      throw new CustodyError("USAGE", `--until ${flags.until} has passed already`, { remedy: "Name a later day." });
+    }
+    await declareNow(custody);
+    const { instances } = await custody.history();
+    checkExpectation(action, instances.get(id), id, [...instances.keys()], now);
+
+    const ledger = await custody.ledger();
+    const body = flags.reason
+      ? await ledger.put(new TextEncoder().encode(flags.reason), "text/plain; charset=utf-8")
+      : undefined;
     const [entry] = await ledger.append([
-      { kind: "plan", actor: await shellActor(custody), instance: id, action, from: iso(now), ...(until === undefined ? {} : { to: iso(until) }), ...(body ? { body } : {}) },
+      {
+        kind: "plan",
+        actor: await shellActor(custody),
+        instance: id,
+        action,
+        from: iso(now),
+        ...(until === undefined ? {} : { to: iso(until) }),
+        ...(body ? { body } : {}),
+      },
     ]);
     await ledger.publish();
-    output.line(`${id}: ${SAID[action]}${until === undefined ? "" : ` until ${forPeople(until, zone)}`} (record ${entry?.index}).`);
+    const end = until === undefined ? "" : ` until ${forPeople(until, zone)}`;
+    output.line(`${id}: ${SAID[action]}${end} (record ${entry?.index}).`);
+    if (action === "pause" && until === undefined) output.line(`\`custody resume ${id}\` ends the pause.`);
     output.object({ ok: true, entry: entry?.index });
     return 0;
   });
 }
 
-const SAID = { pause: "paused; nothing is expected", resume: "expected again", retire: "retired; nothing is expected any more" } as const;
+/** Throws USAGE for an unknown collector, and for a plan that would change nothing. */
+function checkExpectation(
+  action: Action,
+  history: InstanceHistory | undefined,
+  id: string,
+  known: readonly string[],
+  now: Instant,
+): void {
+  if (history === undefined) {
+    throw new CustodyError("USAGE", `there is no collector "${id}"${didYouMean(id, known)}`, {
+      remedy: `The log knows: ${known.join(", ") || "none"}.`,
+    });
+  }
+  const expectation = expectationOf(history, now);
+  if (action === "resume" && expectation === "expected") {
+    throw new CustodyError("USAGE", `${id} is expected already`, { remedy: "There is nothing to resume." });
+  }
+  if (action !== "resume" && expectation === "retired") {
+    throw new CustodyError("USAGE", `${id} is retired already`, {
+      remedy: `\`custody resume ${id}\` takes it back into service.`,
+    });
+  }
+}
+
+const SAID = {
+  pause: "paused; nothing is expected",
+  resume: "expected again",
+  retire: "retired; nothing is expected any more",
+} as const;

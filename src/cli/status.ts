@@ -1,1 +1,120 @@
-export {};
+import type { Custody } from "../custody.ts";
+import { type Instant, iso } from "../lib/time.ts";
+import { forPeople } from "../lib/zone.ts";
+import { readListening } from "../schedule/listening.ts";
+import { freshnessOf } from "../slots/freshness.ts";
+import { gapsOf } from "../slots/gap.ts";
+import type { InstanceHistory } from "../slots/history.ts";
+import { expectationOf } from "../slots/plan.ts";
+import { type SlotState, slotsOf } from "../slots/state.ts";
+import { type GlobalFlags, withCustody } from "./context.ts";
+import type { Output } from "./output.ts";
+
+/** Slots shown with their state. */
+const LAST_SLOTS = 5;
+/** The daemon writes every five seconds that it is there. */
+const ALIVE_WITHIN = 30_000;
+const ALL_TIME = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+
+interface InstanceStatus {
+  readonly id: string;
+  readonly use: string;
+  readonly configured: boolean;
+  readonly expectation: "expected" | "paused" | "retired";
+  readonly freshness: "current" | "stale" | "never";
+  readonly lastRun?: { readonly at: Instant; readonly outcome: string; readonly reason?: string };
+  readonly coveredTo?: Instant;
+  /** Oldest first; the last one is under way. */
+  readonly slots: readonly { readonly id: string; readonly state: SlotState; readonly due: Instant }[];
+  readonly openGaps: number;
+  readonly gaps: number;
+  /** By when evidence must be in that is not in yet. */
+  readonly nextDue?: Instant;
+}
+
+/** `custody status`: what ran, what is due, what is missing, out of the ledger alone. */
+export function status(flags: GlobalFlags): Promise<number> {
+  return withCustody(flags, async (custody, output) => {
+    const history = await custody.history();
+    const now = Math.max(history.asOf, custody.clock.now());
+    const all = [...history.instances.values()].map((one) => statusOf(one, now));
+    const declared = new Set(all.map(({ id }) => id));
+    const undeclared = custody.config.instances.filter(({ id }) => !declared.has(id)).map(({ id }) => id);
+    const daemon = daemonSeen(custody);
+    print(all, custody.config.organisation.zone, output);
+    for (const id of undeclared) output.line(`${id}: configured, and not run yet; \`custody collect ${id}\` runs it.`);
+    if (all.length + undeclared.length === 0)
+      output.line("No collectors are configured. `custody sources` lists what can be connected.");
+    output.line(daemonWords(daemon, custody.clock.now(), custody.config.organisation.zone));
+    output.object({
+      ok: true,
+      asOf: iso(now),
+      ...(daemon === undefined ? {} : { daemonLastAlive: iso(daemon) }),
+      instances: all.map(inRecords),
+      undeclared,
+    });
+    return 0;
+  });
+}
+
+/** Everything that `custody status` says about one instance, as of a moment. */
+export function statusOf(one: InstanceHistory, now: Instant): InstanceStatus {
+  const fresh = freshnessOf(one, now);
+  const slots = slotsOf(one, ALL_TIME, now);
+  const gaps = gapsOf(one, now);
+  const run = one.runs.at(-1);
+  const nextDue = slots.find(({ state }) => state === "due" || state === "open")?.due ?? fresh.dueBy;
+  return {
+    id: one.id,
+    use: one.record.use,
+    configured: one.configured,
+    expectation: expectationOf(one, now),
+    freshness: fresh.state,
+    ...(run === undefined
+      ? {}
+      : { lastRun: { at: run.at, outcome: run.outcome, ...(run.reason === undefined ? {} : { reason: run.reason }) } }),
+    ...(fresh.coveredTo === undefined ? {} : { coveredTo: fresh.coveredTo }),
+    slots: slots.slice(-LAST_SLOTS).map(({ id, state, due }) => ({ id, state, due })),
+    openGaps: gaps.filter(({ state }) => state === "open").length,
+    gaps: gaps.length,
+    ...(nextDue === undefined ? {} : { nextDue }),
+  };
+}
+
+function inRecords({ lastRun, coveredTo, nextDue, slots, ...rest }: InstanceStatus): object {
+  return {
+    ...rest,
+    ...(lastRun === undefined ? {} : { lastRun: { ...lastRun, at: iso(lastRun.at) } }),
+    ...(coveredTo === undefined ? {} : { coveredTo: iso(coveredTo) }),
+    ...(nextDue === undefined ? {} : { nextDue: iso(nextDue) }),
+    slots: slots.map((slot) => ({ ...slot, due: iso(slot.due) })),
+  };
+}
+
+const FRESH = { current: "up to date", stale: "OUT OF DATE", never: "nothing collected yet" } as const;
+
+function print(all: readonly InstanceStatus[], zone: string, output: Output): void {
+  for (const one of all) {
+    const state = one.expectation === "expected" ? FRESH[one.freshness] : one.expectation;
+    output.line(`${one.id} (${one.use}): ${state}${one.configured ? "" : "; no longer configured"}`);
+    if (one.lastRun) {
+      const { at, outcome, reason } = one.lastRun;
+      output.line(`  last run   ${forPeople(at, zone)}: ${outcome}${reason ? ` (${reason})` : ""}`);
+    }
+    if (one.coveredTo !== undefined) output.line(`  seen up to ${forPeople(one.coveredTo, zone)}`);
+    if (one.slots.length > 0) output.line(`  expected   ${one.slots.map((slot) => slot.state).join(", ")}`);
+    if (one.nextDue !== undefined && one.expectation === "expected")
+      output.line(`  next due   ${forPeople(one.nextDue, zone)}`);
+    if (one.gaps > 0) output.line(`  gaps       ${one.openGaps} open of ${one.gaps}; \`custody gaps\` lists them`);
+  }
+}
+
+function daemonSeen(custody: Custody): Instant | undefined {
+  return readListening(custody.config.folders.state).at(-1)?.to;
+}
+
+function daemonWords(seen: Instant | undefined, now: Instant, zone: string): string {
+  if (seen === undefined) return "The daemon has never run here; `custody serve` starts it.";
+  if (Math.abs(now - seen) <= ALIVE_WITHIN) return "The daemon is running.";
+  return `The daemon is not running; it was last alive on ${forPeople(seen, zone)}.`;
+}

@@ -1,5 +1,5 @@
+import { access, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { stat } from "node:fs/promises";
 import { collectors } from "../../collectors/index.ts";
 import { configPath, loadConfig } from "../config.ts";
 import { Custody, readPinnedKey } from "../custody.ts";
@@ -23,11 +23,14 @@ interface Flags extends GlobalFlags {
 /** `custody verify [STORE]`: exit 0 when nothing differs from what was signed, 1 when something does or a required verdict is not given. */
 export async function verify(flags: Flags, place?: string): Promise<number> {
   const output = newOutput(flags.json ?? false);
-  const { store, key, heads } = place === undefined ? await fromWorkspace(flags) : await fromFolder(place, flags);
+  const since = (flags.since ?? []).map(parseHead);
+  const required = requiredVerdicts(flags.require);
+  const { store, key, heads } =
+    place === undefined ? await fromWorkspace(flags, output) : await fromFolder(place, flags);
   try {
     output.progress(`verifying ${store.place} …`);
-    const result = await verifyLedger(store, { keys: [key], since: [...heads, ...(flags.since ?? []).map(parseHead)], quick: flags.quick ?? false });
-    const unmet = unmetVerdicts(result, flags.require);
+    const result = await verifyLedger(store, { keys: [key], since: [...heads, ...since], quick: flags.quick ?? false });
+    const unmet = required.filter((name) => !GOOD[name]?.includes(result.verdicts[name].word));
     output.object({ ...result, ...(flags.require === undefined ? {} : { unmet }) });
     print(result, unmet, output);
     return result.ok && unmet.length === 0 ? 0 : 1;
@@ -36,11 +39,16 @@ export async function verify(flags: Flags, place?: string): Promise<number> {
   }
 }
 
-async function fromWorkspace(flags: Flags) {
+async function fromWorkspace(flags: Flags, output: Output) {
   const config = await loadConfig(configPath(flags.config), collectors);
   const custody = new Custody(config, systemClock);
   const key = flags.key === undefined ? await custody.pinnedKey() : await givenKey(flags.key);
   const newest = await fileGuard(join(config.folders.state, "head")).newest();
+  if (newest === undefined) {
+    output.note(
+      `custody: ${join(config.folders.state, "head")} is missing, so what this machine has seen of the log is not known: a store that was set back to an earlier state would look intact.\n  Name a state that you know from a report with --since SIZE:ROOT.`,
+    );
+  }
   const heads: KnownHead[] = newest === undefined ? [] : [{ ...newest, from: join(config.folders.state, "head") }];
   return { store: await custody.store(), key, heads };
 }
@@ -49,7 +57,9 @@ async function fromWorkspace(flags: Flags) {
 async function fromFolder(place: string, flags: Flags) {
   const path = resolve(place);
   if (!(await stat(path).catch(() => undefined))?.isDirectory()) {
-    throw new CustodyError("NOT_A_STORE", `${path} is not a folder`, { remedy: "Name the folder of a store, or leave it out inside a workspace." });
+    throw new CustodyError("NOT_A_STORE", `${path} is not a folder`, {
+      remedy: "Name the folder of a store, or leave it out inside a workspace.",
+    });
   }
   if (flags.key === undefined) {
     throw new CustodyError("KEY_NOT_PINNED", "a store that is named by its folder needs the key to check it with", {
@@ -60,8 +70,13 @@ async function fromFolder(place: string, flags: Flags) {
   return { store: await FolderStore.open(path), key: await givenKey(flags.key), heads: [] as KnownHead[] };
 }
 
-function givenKey(given: string): Promise<Verifier> {
-  return given.includes("+") && !given.includes("/ledger.vkey") ? Promise.resolve(parseVkey(given)) : readPinnedKey(resolve(given));
+/** A file with a key, or the key itself. */
+async function givenKey(given: string): Promise<Verifier> {
+  const isFile = await access(given).then(
+    () => true,
+    () => false,
+  );
+  return isFile || !given.includes("+") ? readPinnedKey(resolve(given)) : parseVkey(given);
 }
 
 const GOOD: Record<string, readonly string[]> = {
@@ -71,12 +86,18 @@ const GOOD: Record<string, readonly string[]> = {
   freshness: ["current"],
 };
 
-function unmetVerdicts(result: VerifyResult, required: string | undefined): string[] {
-  return (required?.split(",") ?? []).map((name) => name.trim()).filter((name) => {
-    const good = GOOD[name];
-    if (good === undefined) throw new CustodyError("USAGE", `--require ${name}: expected some of ${Object.keys(GOOD).join(", ")}`);
-    return !good.includes(result.verdicts[name as keyof typeof result.verdicts].word);
-  });
+type VerdictName = keyof VerifyResult["verdicts"];
+
+/** Throws USAGE for a name that no verdict has. */
+function requiredVerdicts(required: string | undefined): VerdictName[] {
+  const names = (required?.split(",") ?? []).map((name) => name.trim());
+  const unknown = names.find((name) => GOOD[name] === undefined);
+  if (unknown !== undefined) {
+    throw new CustodyError("USAGE", `--require ${unknown}: expected some of ${Object.keys(GOOD).join(", ")}`, {
+      remedy: "Name several with commas between them; integrity is always required.",
+    });
+  }
+  return names as VerdictName[];
 }
 
 function print(result: VerifyResult, unmet: readonly string[], output: Output): void {
@@ -84,7 +105,9 @@ function print(result: VerifyResult, unmet: readonly string[], output: Output): 
   for (const [name, { word, reason }] of Object.entries(result.verdicts)) {
     output.line(`  ${name.toUpperCase().padEnd(13)} ${word.padEnd(14)} ${reason}`);
   }
-  output.line(`  checked: ${result.checked.entries} records, ${result.checked.blobs} evidence files, ${result.checked.bytes} bytes${result.checked.unsigned > 0 ? `; ${result.checked.unsigned} newest records are not signed yet` : ""}`);
+  output.line(
+    `  checked: ${result.checked.entries} records, ${result.checked.blobs} evidence files, ${result.checked.bytes} bytes${result.checked.unsigned > 0 ? `; ${result.checked.unsigned} newest records are not signed yet` : ""}`,
+  );
   for (const finding of result.findings.slice(0, 50)) {
     output.line(`  ${finding.code}: ${FINDING_CODES[finding.code]}`);
     output.line(`    where:    ${finding.where}`);

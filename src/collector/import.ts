@@ -1,6 +1,8 @@
 import type { Actor } from "../evidence/entry.ts";
 import type { Fact, Problem } from "../evidence/fact.ts";
+import { canonicalBytes } from "../lib/canonical.ts";
 import type { Clock } from "../lib/clock.ts";
+import { digestOf } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { type Instant, type Interval, iso } from "../lib/time.ts";
 import { DEFAULT_LIMITS, drive } from "./attempt.ts";
@@ -52,22 +54,28 @@ export async function importRecords(request: ImportRequest): Promise<ImportResul
       const reading = readCapture(collector, one.capture);
       facts.push(...reading.facts);
       problems.push(...reading.problems);
-      kept.push(one);
+      // The bytes are stored and not held on to: a folder may have more than fits into memory.
+      kept.push({ ...one, capture: { ...one.capture, bytes: new Uint8Array() } });
     },
     DEFAULT_LIMITS,
     signal,
   );
   if ("thrown" in ending) throw ending.thrown;
   if (ending.coverage.seen === "partial" && ending.coverage.reason !== "retention") {
-    throw new CustodyError("INPUT_INVALID", `${request.path}: ${ending.coverage.detail}`, { remedy: "Nothing was imported. Mend it, then import again." });
+    throw new CustodyError("INPUT_INVALID", `${request.path}: ${ending.coverage.detail}`, {
+      remedy: "Nothing was imported. Mend it, then import again.",
+    });
   }
   const span = spanOf(facts, now);
-  const manifest = await keepManifest({ instance: instance.id, collector, window: span, captures: kept.map((one) => one.record), problems }, ledger.put);
+  const manifest = await keepManifest(
+    { instance: instance.id, collector, window: span, captures: kept.map((one) => one.record), problems },
+    ledger.put,
+  );
   const [appended] = await ledger.append([
     {
       kind: "import",
       actor: request.actor,
-      once: `import:${instance.id}:${manifest.digest}`,
+      once: `import:${instance.id}:${contentOf(kept)}`,
       instance: instance.id,
       use: collector.name,
       window: { from: iso(span.from), to: iso(span.to) },
@@ -81,13 +89,19 @@ export async function importRecords(request: ImportRequest): Promise<ImportResul
   return { appended, window: span, items: kept.length, facts: facts.length, problems };
 }
 
+/** Throws USAGE for a collector that does not read files. */
+export function checkImportable({ id, collector, config }: InstanceConfig): void {
+  if (typeof config === "object" && config !== null && "path" in config) return;
+  throw new CustodyError(
+    "USAGE",
+    `${id} (${collector.name}) does not read files, so nothing can be imported through it`,
+    { remedy: `For earlier time that its source still remembers: custody collect ${id} --backfill --from DAY` },
+  );
+}
+
 function runOver({ instance, path, clock, signal }: ImportRequest, window: Interval): Run<unknown> {
+  checkImportable(instance);
   const config = instance.config as Record<string, unknown>;
-  if (typeof config !== "object" || config === null || !("path" in config)) {
-    throw new CustodyError("USAGE", `${instance.id} (${instance.collector.name}) does not read files, so nothing can be imported through it`, {
-      remedy: `For earlier time that its source still remembers: custody collect ${instance.id} --backfill --from DAY`,
-    });
-  }
   return {
     config: { ...config, path },
     source: {},
@@ -103,10 +117,23 @@ function runOver({ instance, path, clock, signal }: ImportRequest, window: Inter
   };
 }
 
-/** From the first to the last time that the facts speak of; up to now where they name none. */
-function spanOf(facts: readonly Fact[], now: Instant): Interval {
-  const times = facts.flatMap((fact) => Object.values(fact).filter((value): value is number => typeof value === "number")).filter((at) => at > 0 && at < now);
-  const from = times.reduce((least, at) => Math.min(least, at), now - 1);
-  return { from, to: Math.max(from, times.reduce((most, at) => Math.max(most, at), from)) + 1 };
+/** Names what was read, whenever it was read: the same records again add nothing. */
+function contentOf(kept: readonly Kept[]): string {
+  return digestOf(canonicalBytes(kept.map(({ record }) => [record.origin, record.digest])));
 }
 
+/** From the first to the last time that the facts speak of; up to now where they name none. */
+function spanOf(facts: readonly Fact[], now: Instant): Interval {
+  const times = facts
+    .flatMap((fact) => Object.values(fact).filter((value): value is number => typeof value === "number"))
+    .filter((at) => at > 0 && at < now);
+  const from = times.reduce((least, at) => Math.min(least, at), now - 1);
+  return {
+    from,
+    to:
+      Math.max(
+        from,
+        times.reduce((most, at) => Math.max(most, at), from),
+      ) + 1,
+  };
+}

@@ -57,7 +57,8 @@ export function parseBatch(bytes: Uint8Array, link: Link): Recorded[] {
   const altered = (index: number, what: string, cause?: unknown): never => {
     throw new CustodyError("LEDGER_ALTERED", `${key}: entry ${index}: ${what}`, { cause });
   };
-  if (bytes.length === 0 || bytes.length > MAX_BATCH_BYTES + MAX_BATCH_ENTRIES) altered(link.index, `a batch of ${bytes.length} bytes`);
+  if (bytes.length === 0 || bytes.length > MAX_BATCH_BYTES + MAX_BATCH_ENTRIES)
+    altered(link.index, `a batch of ${bytes.length} bytes`);
   const found: Recorded[] = [];
   let { index, prev, at } = link;
   let batch: string | undefined;

@@ -1,12 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { encodeBatch, parseBatch, type Recorded } from "../evidence/batch.ts";
-import { type Draft, encodeEntry, type Entry, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES } from "../evidence/entry.ts";
-import type { Clock } from "../lib/clock.ts";
+import { encodeBatch, type Link, parseBatch, type Recorded } from "../evidence/batch.ts";
+import { type Draft, type Entry, encodeEntry, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES } from "../evidence/entry.ts";
 import { digestOf, sameBytes } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { iso } from "../lib/time.ts";
-import type { Store } from "../store/store.ts";
 import { claim } from "./claim.ts";
+import type { LedgerParts } from "./ledger.ts";
 import type { Log } from "./log.ts";
 
 export interface Appended {
@@ -23,21 +22,22 @@ export type Taken = Map<string, { readonly index: number; readonly digest: strin
 /** Differences between the machine's clock and the record's time below this are not worth a field. */
 const CLOCK_NOTE_ABOVE = 1_000;
 
-/** A draft, and what the clock said when it was handed in. */
-export interface Timed {
+/** A draft that makes a valid entry, what the clock said when it was handed in, and at most how many bytes its entry has. */
+export interface Checked {
   readonly draft: Draft;
   readonly now: number;
+  readonly size: number;
 }
 
-/** Drafts as entries that continue the log. `at` never goes back; the clock's own reading stands beside it when it differs. */
-function build(drafts: readonly Timed[], log: Log, software: string): Recorded[] {
+/** Entries that continue the log. `at` never goes back; the clock's own reading stands beside it when it differs. */
+export function buildEntries(drafts: readonly Checked[], link: Link, software: string): Recorded[] {
   const batch = randomBytes(16).toString("hex");
-  let { index, prev, at } = log.link;
+  let { index, prev, at } = link;
   return drafts.map(({ draft, now }) => {
     const clock = iso(now);
-    at = clock > at ? clock : at;
+    if (clock > at) at = clock;
     const behind = Date.parse(at) - now > CLOCK_NOTE_ABOVE;
-    const entry = { v: 1, index, prev, batch, at, ...(behind ? { clock } : {}), software, ...draft } as Entry;
+    const entry = { ...draft, v: 1, index, prev, batch, at, ...(behind ? { clock } : {}), software } as Entry;
     const bytes = encodeEntry(entry);
     const digest = digestOf(bytes);
     const recorded = { index, digest, bytes, entry };
@@ -47,66 +47,63 @@ function build(drafts: readonly Timed[], log: Log, software: string): Recorded[]
   });
 }
 
-/** Splits drafts so that each part fits a batch; one call that fits is one batch, all of it or nothing. */
-export function fitBatches(drafts: readonly Timed[]): Timed[][] {
-  const parts: Timed[][] = [];
-  let bytes = 0;
-  for (const timed of drafts) {
-    const size = batchBytes(timed.draft);
-    const last = parts.at(-1);
-    if (last === undefined || last.length === MAX_BATCH_ENTRIES || bytes + size > MAX_BATCH_BYTES) {
-      parts.push([timed]);
-      bytes = size;
-    } else {
-      last.push(timed);
-      bytes += size;
-    }
-  }
-  return parts;
+/** True for what fits one batch: all of it or nothing. */
+export function fits(drafts: readonly Checked[]): boolean {
+  // Each entry ends in a line feed.
+  const bytes = drafts.reduce((sum, { size }) => sum + size + 1, 0);
+  return drafts.length <= MAX_BATCH_ENTRIES && bytes <= MAX_BATCH_BYTES;
 }
 
-/** At least what a draft takes in a batch: the common fields that the ledger adds stay below 1 KiB. */
-function batchBytes(draft: Draft): number {
-  return Buffer.byteLength(JSON.stringify(draft)) + 1024;
+/** Splits a list into as few groups as the test allows, in order. What does not fit alone stands alone. */
+export function group<T>(items: readonly T[], fit: (group: readonly T[]) => boolean): T[][] {
+  const groups: T[][] = [];
+  for (const item of items) {
+    const last = groups.at(-1);
+    if (last && fit([...last, item])) last.push(item);
+    else groups.push([item]);
+  }
+  return groups;
 }
 
 /**
- * Commits drafts as one batch: claims the next place in `seq/`, and when somebody else was first takes their batch in and
- * tries the place after it. The claim is the commit point; nothing under `tile/` is written here.
- * Throws STORE_UNREACHABLE when the outcome stays unknown: the batch may still be there, which the next call finds.
+ * Commits drafts that fit a batch: claims the next place in `seq/`, and when somebody else was first takes their batch in
+ * and tries the place after it. The claim is the commit point; nothing under `tile/` is written here. `taken` may be left
+ * out when no draft has a key. Throws STORE_UNREACHABLE when the outcome stays unknown: the batch may still be there, which
+ * the next call finds.
  */
 export async function commit(
-  store: Store,
+  { store, clock, software }: Pick<LedgerParts, "store" | "clock" | "software">,
   log: Log,
-  drafts: readonly Timed[],
+  drafts: readonly Checked[],
   taken: Taken | undefined,
-  clock: Clock,
-  software: string,
 ): Promise<Appended[]> {
   for (;;) {
     const fresh = firstOfEach(drafts, taken);
-    if (fresh.length === 0) return answer(drafts, taken, []);
-    const entries = build(fresh, log, software);
+    if (fresh.length === 0) return answer(drafts, new Map(), taken);
+    const entries = buildEntries(fresh, log.link, software);
     const bytes = encodeBatch(entries.map((e) => e.bytes));
-    if (bytes.length > MAX_BATCH_BYTES) throw new CustodyError("INPUT_TOO_LARGE", `a batch of ${bytes.length} bytes; at most ${MAX_BATCH_BYTES}`);
+    // Nobody could read it, and nobody could ever take it away.
+    if (bytes.length > MAX_BATCH_BYTES) throw new CustodyError("BUG", `a batch of ${bytes.length} bytes`);
     const there = await claim(store, log.nextKey, bytes, clock);
     const mine = sameBytes(there, bytes);
     takeIn(log, mine ? entries : parseBatch(there, log.link), taken);
-    if (mine) return answer(drafts, taken, entries);
+    if (mine) return answer(drafts, new Map(fresh.map((draft, i) => [draft, entries[i]])), taken);
   }
 }
 
 /** Applies entries to the log and notes their idempotency keys. */
 export function takeIn(log: Log, entries: readonly Recorded[], taken: Taken | undefined): void {
   log.apply(entries);
-  if (taken === undefined) return;
-  for (const { index, digest, entry } of entries) {
-    // The first holder counts, should a foreign writer ever have used a key twice.
-    if (entry.once !== undefined && !taken.has(entry.once)) taken.set(entry.once, { index, digest });
-  }
+  if (taken) for (const recorded of entries) noteKey(taken, recorded);
 }
 
-function firstOfEach(drafts: readonly Timed[], taken: Taken | undefined): Timed[] {
+/** The first holder counts, should a foreign writer ever have used a key twice. */
+export function noteKey(taken: Taken, { index, digest, entry: { once } }: Recorded): void {
+  if (once !== undefined && !taken.has(once)) taken.set(once, { index, digest });
+}
+
+/** Those without a key, and of each key that is not taken the first. */
+function firstOfEach(drafts: readonly Checked[], taken: Taken | undefined): Checked[] {
   const seen = new Set<string>();
   return drafts.filter(({ draft: { once } }) => {
     if (once === undefined) return true;
@@ -116,14 +113,15 @@ function firstOfEach(drafts: readonly Timed[], taken: Taken | undefined): Timed[
   });
 }
 
-function answer(drafts: readonly Timed[], taken: Taken | undefined, added: readonly Recorded[]): Appended[] {
-  const unkeyed = added.filter((e) => e.entry.once === undefined);
-  const own = new Map(added.flatMap((e) => (e.entry.once === undefined ? [] : [[e.entry.once, e] as const])));
-  return drafts.map(({ draft: { once } }) => {
-    const mine = once === undefined ? unkeyed.shift() : own.get(once);
-    if (once !== undefined) own.delete(once);
-    const found = mine ?? (once === undefined ? undefined : taken?.get(once));
+function answer(
+  drafts: readonly Checked[],
+  added: ReadonlyMap<Checked, Recorded | undefined>,
+  taken: Taken | undefined,
+): Appended[] {
+  return drafts.map((checked) => {
+    const own = added.get(checked);
+    const found = own ?? taken?.get(checked.draft.once ?? "");
     if (found === undefined) throw new CustodyError("BUG", "an appended entry has no place");
-    return { index: found.index, digest: found.digest, repeated: mine === undefined };
+    return { index: found.index, digest: found.digest, repeated: own === undefined };
   });
 }

@@ -2,14 +2,15 @@ import type { Clock } from "../lib/clock.ts";
 import { sameBytes } from "../lib/digest.ts";
 import { CustodyError, isCustodyError } from "../lib/errors.ts";
 import type { Store } from "../store/store.ts";
+import { altered } from "./contradiction.ts";
 
 const ATTEMPTS = 5;
 const FIRST_PAUSE = 100;
 
 /**
- * Creates an object and finds out for certain what lies under its key: these bytes, or those of whoever was first. An
- * unknown outcome (lost answer, time-out) is resolved by reading back; the same bytes are offered again, never others, as
- * the first offer may still land. Throws STORE_UNREACHABLE when it stays unknown.
+ * Creates an object and finds out for certain what lies under its key: these bytes, or those of whoever was first. After
+ * an unknown outcome (lost answer, time-out) the same bytes are offered again, never others, as the first offer may still
+ * land. Throws STORE_UNREACHABLE when it stays unknown.
  */
 export async function claim(store: Store, key: string, bytes: Uint8Array, clock: Clock): Promise<Uint8Array> {
   let pause = FIRST_PAUSE;
@@ -29,9 +30,6 @@ export async function claim(store: Store, key: string, bytes: Uint8Array, clock:
 
 /** Creates an object whose bytes follow from its key. Other bytes under it contradict the ledger: LEDGER_ALTERED. */
 export async function ensure(store: Store, key: string, bytes: Uint8Array, clock: Clock): Promise<void> {
-  if (!sameBytes(await claim(store, key, bytes, clock), bytes)) {
-    throw new CustodyError("LEDGER_ALTERED", `${store.place}: ${key} holds other bytes than the ledger gives it`, {
-      remedy: "Nothing was overwritten. Run `custody verify` to see what else was changed.",
-    });
-  }
+  if (!sameBytes(await claim(store, key, bytes, clock), bytes))
+    throw altered(store, key, "holds other bytes than the ledger gives it");
 }

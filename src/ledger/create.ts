@@ -1,11 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { parseBatch } from "../evidence/batch.ts";
-import { isKind } from "../evidence/entry.ts";
+import { batchKey, encodeBatch, parseBatch } from "../evidence/batch.ts";
+import { type Draft, isKind, measureDraft } from "../evidence/entry.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { iso } from "../lib/time.ts";
+import type { Store } from "../store/store.ts";
 import { EMPTY_ROOT } from "../tlog/merkle.ts";
+import { buildEntries } from "./append.ts";
+import { claim } from "./claim.ts";
+import { rolledBack } from "./contradiction.ts";
 import { Ledger, type LedgerParts } from "./ledger.ts";
-import { Log, START } from "./log.ts";
+import { START } from "./log.ts";
 
 export interface Genesis {
   /** The organisation's zone. */
@@ -19,23 +23,26 @@ export interface Genesis {
  * (STORE_EXISTS), except what an earlier call with the same key left when it was stopped half-way, which is finished.
  */
 export async function createLedger(parts: LedgerParts, genesis: Genesis): Promise<Ledger> {
-  const { store, signer, guard } = parts;
+  const { store, signer, guard, clock, software } = parts;
   await refuseUsed(parts);
+  const draft: Draft = {
+    kind: "genesis",
+    actor: { type: "system", id: "custody" },
+    origin: signer.verifier.name,
+    key: signer.verifier.vkey,
+    nonce: randomBytes(16).toString("hex"),
+    zone: genesis.zone,
+    ...(genesis.simulatedUntil === undefined ? {} : { simulatedUntil: iso(genesis.simulatedUntil) }),
+  };
+  const checked = { draft, now: clock.now(), size: measureDraft(draft) };
+  const entries = buildEntries([checked], START, software);
   if ((await guard.newest()) === undefined) await guard.add({ size: 0, root: EMPTY_ROOT });
-  const ledger = Ledger.empty(parts, new Log());
-  if ((await store.get(new Log().nextKey)) === undefined) {
-    await ledger.append([
-      {
-        kind: "genesis",
-        actor: { type: "system", id: "custody" },
-        origin: signer.verifier.name,
-        key: signer.verifier.vkey,
-        nonce: randomBytes(16).toString("hex"),
-        zone: genesis.zone,
-        ...(genesis.simulatedUntil === undefined ? {} : { simulatedUntil: iso(genesis.simulatedUntil) }),
-      },
-    ]);
-  }
+  // Claimed in its place or not at all: a genesis is never put behind that of somebody who was first.
+  const there = await claim(store, batchKey(0), encodeBatch(entries.map((e) => e.bytes)), clock);
+  const first = parseBatch(there, START)[0]?.entry;
+  if (first === undefined || !isKind(first, "genesis") || first.key !== signer.verifier.vkey)
+    throw exists(store, "the beginning of another ledger");
+  const ledger = Ledger.empty(parts);
   await ledger.publish();
   return ledger;
 }
@@ -43,7 +50,8 @@ export async function createLedger(parts: LedgerParts, genesis: Genesis): Promis
 /** A new origin: `<slug>-<8 hex>`, without the characters that separate fields in the formats that carry it. */
 export function newOrigin(name: string): string {
   const slug = name
-    .normalize("NFKD").replaceAll(/\p{M}/gu, "")
+    .normalize("NFKD")
+    .replaceAll(/\p{M}/gu, "")
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
     .replaceAll(/^-+|-+$/g, "")
@@ -51,19 +59,17 @@ export function newOrigin(name: string): string {
   return `${slug || "ledger"}-${randomBytes(4).toString("hex")}`;
 }
 
-async function refuseUsed({ store, signer }: LedgerParts): Promise<void> {
-  const exists = (what: string) =>
-    new CustodyError("STORE_EXISTS", `${store.place} is not empty: it holds ${what}`, {
-      remedy: "A ledger is begun once. Use the workspace that belongs to this store, or name an empty place.",
-    });
-  if ((await store.get("checkpoint")) !== undefined) throw exists("a ledger already");
-  const first = await store.get(new Log().nextKey);
-  if (first === undefined) {
-    for await (const object of store.list("")) throw exists(object.key);
-    return;
-  }
-  const genesis = parseBatch(first, START)[0]?.entry;
-  if (genesis === undefined || !isKind(genesis, "genesis") || genesis.key !== signer.verifier.vkey) {
-    throw exists("the beginning of another ledger");
-  }
+async function refuseUsed({ store, guard }: LedgerParts): Promise<void> {
+  if ((await store.get("checkpoint")) !== undefined) throw exists(store, "a ledger already");
+  // A beginning of our own may be finished; whose it is shows when it is claimed.
+  if ((await store.get(batchKey(0))) !== undefined) return;
+  for await (const object of store.list("")) throw exists(store, object.key);
+  const seen = (await guard.newest())?.size ?? 0;
+  if (seen > 0) throw rolledBack(store, 0, guard.place, seen);
+}
+
+function exists(store: Store, what: string): CustodyError {
+  return new CustodyError("STORE_EXISTS", `${store.place} is not empty: it holds ${what}`, {
+    remedy: "A ledger is begun once. Use the workspace that belongs to this store, or name an empty place.",
+  });
 }

@@ -1,21 +1,23 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { batchKey, type Link, parseBatch, type Recorded } from "../evidence/batch.ts";
+import { parseBatch, type Recorded } from "../evidence/batch.ts";
 import { type BlobRef, blobKey } from "../evidence/blob.ts";
-import { checkDraft, decodeEntry, type Draft } from "../evidence/entry.ts";
+import { type Draft, measureDraft } from "../evidence/entry.ts";
 import type { Clock } from "../lib/clock.ts";
 import { digestOf, newDigest } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
+import { errno } from "../store/disk.ts";
 import type { Store } from "../store/store.ts";
 import type { Head } from "../tlog/checkpoint.ts";
 import type { Signer } from "../tlog/note.ts";
-import { bundleKey, decodeBundle, TILE_WIDTH } from "../tlog/tile.ts";
-import { type Appended, commit, fitBatches, type Taken, takeIn, type Timed } from "./append.ts";
+import { type Appended, type Checked, commit, fits, group, noteKey, type Taken, takeIn } from "./append.ts";
 import { ensure } from "./claim.ts";
-import type { Guard } from "./guard.ts";
-import { type Log, START } from "./log.ts";
-import { checkGuard, readCheckpoint, restoreLog } from "./open.ts";
+import { altered, requireContinued } from "./contradiction.ts";
+import { type Guard, headsOf, noGuard } from "./guard.ts";
+import { Log } from "./log.ts";
+import { readCheckpoint, restoreLog } from "./open.ts";
 import { publishLog } from "./publish.ts";
+import { readEntries } from "./read.ts";
 
 export type { Appended } from "./append.ts";
 
@@ -23,7 +25,7 @@ export type { Appended } from "./append.ts";
 export const MAX_FILE_BYTES = 5 * 1024 ** 3;
 
 interface Call {
-  readonly drafts: readonly Timed[];
+  readonly drafts: readonly Checked[];
   resolve(appended: Appended[]): void;
   reject(error: unknown): void;
 }
@@ -61,25 +63,33 @@ export class Ledger {
 
   /**
    * Opens a ledger for writing: reads and checks the checkpoint, follows what was committed since, compares with the guard.
-   * Repairs nothing yet; the next `publish` brings tiles and checkpoint up to what is committed.
+   * Repairs nothing yet; the next `publish` brings tiles and checkpoint up to what is committed. Throws NOT_A_STORE where
+   * there is no checkpoint, NO_GUARD without a guard, and LEDGER_… for a store that contradicts itself or the guard.
    */
   static async open(parts: LedgerParts): Promise<Ledger> {
     const { store, signer, guard } = parts;
+    // Before the store: whoever raised the guard had committed that much by then, and others may go on meanwhile.
+    const guarded = await headsOf(guard);
     const checkpoint = await readCheckpoint(store, signer.verifier);
-    const log = await restoreLog(store, checkpoint);
-    const ledger = new Ledger(parts, log, checkpoint.size);
-    const wanted = (await guard.newest())?.size ?? 0;
-    const roots = new Map<number, Uint8Array>();
-    await ledger.#follow((size) => {
-      if (size === wanted) roots.set(size, log.head().root);
-    });
-    await checkGuard(store, guard, checkpoint, log, roots);
+    if (checkpoint === undefined) {
+      throw new CustodyError("NOT_A_STORE", `${store.place} holds no checkpoint, so it is not a Custody store`, {
+        remedy: "Check `store:` in custody.yaml for a typing mistake; `custody init` makes a new store.",
+      });
+    }
+    if (guarded.length === 0) throw noGuard(guard, checkpoint);
+    const ledger = new Ledger(parts, await restoreLog(store, checkpoint), checkpoint.size);
+    for (const head of guarded) {
+      // A process that died between guard and checkpoint leaves the guard ahead: the batches tell.
+      await ledger.#follow(head.size);
+      await requireContinued(store, head, guard.place, ledger.#log.head());
+    }
+    await ledger.#follow();
     return ledger;
   }
 
-  /** An empty ledger over an empty store; only `createLedger` calls it. */
-  static empty(parts: LedgerParts, log: Log): Ledger {
-    return new Ledger(parts, log, 0);
+  /** A ledger of which nothing is known yet; only `createLedger` calls it. */
+  static empty(parts: LedgerParts): Ledger {
+    return new Ledger(parts, new Log(), 0);
   }
 
   get origin(): string {
@@ -109,20 +119,29 @@ export class Ledger {
 
   /**
    * Stores a file under its hash without loading it. It is read twice, for the hash and for the copy; a file that changes
-   * in between is refused by the store, which checks the hash.
+   * in between is refused by the store, which checks the hash. Throws INPUT_INVALID for a file that cannot be read.
    */
   async putFile(path: string, mediaType: string): Promise<BlobRef> {
-    const { size } = await stat(path);
-    if (size > MAX_FILE_BYTES) {
-      throw new CustodyError("INPUT_TOO_LARGE", `${path}: ${size} bytes; at most ${MAX_FILE_BYTES} (5 GiB)`, { remedy: "Split the file." });
-    }
-    const hash = newDigest();
-    for await (const part of createReadStream(path)) hash.update(part as Uint8Array);
-    const digest = hash.digest("hex");
     const { store } = this.#parts;
-    const result = await store.createFrom(blobKey(digest), { size, digest, open: () => createReadStream(path) });
-    if (result === "exists") await this.#unlessHalted(() => checkStored(store, digest));
-    return { digest, size, mediaType };
+    try {
+      const { size } = await stat(path);
+      if (size > MAX_FILE_BYTES) {
+        throw new CustodyError("INPUT_TOO_LARGE", `${path}: ${size} bytes; at most ${MAX_FILE_BYTES} (5 GiB)`, {
+          remedy: "Split the file.",
+        });
+      }
+      const hash = newDigest();
+      for await (const part of createReadStream(path)) hash.update(part as Uint8Array);
+      const digest = hash.digest("hex");
+      await this.#unlessHalted(async () => {
+        const result = await store.createFrom(blobKey(digest), { size, digest, open: () => createReadStream(path) });
+        if (result === "exists") await checkStored(store, digest);
+      });
+      return { digest, size, mediaType };
+    } catch (cause) {
+      if (cause instanceof CustodyError || errno(cause) === undefined) throw cause;
+      throw new CustodyError("INPUT_INVALID", `${path} could not be read (${errno(cause)})`, { cause });
+    }
   }
 
   /** A blob's bytes, at most 64 MiB; undefined when there is none. The caller decides what a wrong hash means. */
@@ -132,79 +151,41 @@ export class Ledger {
 
   /**
    * Adds entries; durable when it resolves, in the order given. Up to 256 drafts that fit 4 MiB are one batch: all or
-   * nothing. A draft whose `once` was used before adds nothing and is answered with the earlier entry.
+   * nothing. More are several batches, of which the first may stand when a later one fails. A draft whose `once` was used
+   * before adds nothing and is answered with the earlier entry. After STORE_UNREACHABLE the entries may be there or not:
+   * only those with a key can be appended again without a second one.
    */
   async append(drafts: readonly Draft[]): Promise<Appended[]> {
-    // Checked before it waits in line: one bad draft must not fail the calls that it would share a batch with.
-    for (const draft of drafts) checkDraft(draft);
+    if (this.#halted) throw this.#halted;
     const now = this.#parts.clock.now();
+    // Checked before it waits in line: one bad draft must not fail the calls that it would share a batch with.
+    const checked = drafts.map((draft) => ({ draft, now, size: measureDraft(draft) }));
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ drafts: drafts.map((draft) => ({ draft, now })), resolve, reject });
-      this.#inLine(() => this.#commitWaiting()).catch((error: unknown) => {
-        for (const call of this.#waiting.splice(0)) call.reject(error);
-      });
+      this.#waiting.push({ drafts: checked, resolve, reject });
+      // Each call has a turn of its own; the first one takes along all that wait, the others then find nothing to do.
+      this.#inLine(() => this.#commitWaiting()).catch(reject);
     });
   }
 
   /** Brings tiles and checkpoint up to everything committed, by anybody. Returns the head that covers it. */
   publish(): Promise<Head> {
     return this.#inLine(async () => {
-      const { store, signer, guard, clock } = this.#parts;
-      for (;;) {
-        await this.#follow();
-        const head = await publishLog(store, this.#log, signer, guard, clock);
-        if (head !== "behind") {
-          this.#published = Math.max(this.#published, head.size);
-          return head;
-        }
-        const newest = await guard.newest();
-        await this.#follow();
-        if (newest !== undefined && newest.size > this.#log.size) {
-          throw new CustodyError("LEDGER_ROLLED_BACK", `${store.place} ends at entry ${this.#log.size}; ${guard.place} knows ${newest.size}`, {
-            remedy: "Somebody put back an older state while Custody was running. Nothing was signed.",
-          });
-        }
-      }
+      const head = await publishLog(this.#parts, this.#log, () => this.#follow());
+      this.#published = Math.max(this.#published, head.size);
+      return head;
     });
   }
 
   /**
    * Entries from this index on, in order, up to everything committed when it is called. The chain is checked on the way
-   * and must end in the hash that the signed tree gave, so what is read is what was signed.
+   * and must end in the hash that was committed: who has read to the end without an error has read the ledger.
    */
   async *read(from = 0): AsyncGenerator<Recorded> {
     await this.#inLine(() => this.#follow());
-    yield* this.#entries(from);
-  }
-
-  /** Entries as far as this process has followed: whole bundles up to the checkpoint, batches after it. */
-  async *#entries(from: number): AsyncGenerator<Recorded> {
-    const { link } = this.#log;
-    const signed = this.#published;
-    if (from >= link.index) return;
-    let next: Link = START;
-    // Where a checkpoint exists, reading begins with the bundle of the entry before `from`, to have its hash.
-    const first = Math.floor(Math.max(0, Math.min(from, signed - 1)) / TILE_WIDTH);
-    for (let n = first; n * TILE_WIDTH < signed; n += 1) {
-      for (const recorded of await this.#bundle(n, signed)) {
-        if (recorded.entry.index !== recorded.index || (next.index > 0 && recorded.entry.prev !== next.prev)) {
-          throw new CustodyError("LEDGER_ALTERED", `entry ${recorded.index} does not continue the chain`, { remedy: "Run `custody verify`." });
-        }
-        next = { index: recorded.index + 1, prev: recorded.digest, at: recorded.entry.at };
-        if (recorded.index >= from) yield recorded;
-      }
-    }
-    while (next.index < link.index) {
-      const bytes = await this.#parts.store.get(batchKey(next.index));
-      if (bytes === undefined) throw new CustodyError("LEDGER_ALTERED", `${this.#parts.store.place}: ${batchKey(next.index)} has disappeared`);
-      for (const recorded of parseBatch(bytes, next)) {
-        if (recorded.index >= link.index) break;
-        next = { index: recorded.index + 1, prev: recorded.digest, at: recorded.entry.at };
-        if (recorded.index >= from) yield recorded;
-      }
-    }
-    if (next.prev !== link.prev) {
-      throw new CustodyError("LEDGER_ALTERED", `the entries up to ${link.index} do not end in the hash that was signed`, { remedy: "Run `custody verify`." });
+    try {
+      yield* readEntries(this.#parts.store, from, this.#published, this.#log.link);
+    } catch (error) {
+      throw this.#haltOn(error);
     }
   }
 
@@ -214,35 +195,30 @@ export class Ledger {
     await this.#parts.store.close();
   }
 
-  async #bundle(n: number, size: number): Promise<Recorded[]> {
-    const { store } = this.#parts;
-    const width = Math.min(TILE_WIDTH, size - n * TILE_WIDTH);
-    const key = bundleKey(n, width);
-    const partial = await store.get(key);
-    const bytes = partial ?? (await store.get(bundleKey(n)));
-    if (bytes === undefined) throw new CustodyError("LEDGER_ALTERED", `${store.place}: ${key} is missing`, { remedy: "Run `custody verify`." });
-    return decodeBundle(bytes, partial === undefined ? TILE_WIDTH : width, key)
-      .slice(0, width)
-      .map((entry, i) => ({ index: n * TILE_WIDTH + i, digest: digestOf(entry), bytes: entry, entry: decodeEntry(entry) }));
-  }
-
-  async #follow(seen: (size: number) => void = () => {}): Promise<void> {
-    for (;;) {
+  /** Takes in what was committed since, up to this size or to the end. */
+  async #follow(until = Number.POSITIVE_INFINITY): Promise<void> {
+    while (this.#log.size < until) {
       const bytes = await this.#parts.store.get(this.#log.nextKey);
       if (bytes === undefined) return;
       takeIn(this.#log, parseBatch(bytes, this.#log.link), this.#taken);
-      seen(this.#log.size);
     }
   }
 
+  /** Commits all that waits: calls that fit one batch together, the others one after the other. */
   async #commitWaiting(): Promise<void> {
     const waiting = this.#waiting.splice(0);
     try {
-      if (this.#taken === undefined && waiting.some((call) => call.drafts.some((d) => d.draft.once !== undefined))) {
-        await this.#follow();
-        this.#taken = await this.#loadTaken();
+      if (waiting.some((call) => call.drafts.some(({ draft }) => draft.once !== undefined))) await this.#loadTaken();
+      for (const calls of group(waiting, (some) => fits(some.flatMap((call) => call.drafts)))) {
+        const appended: Appended[] = [];
+        for (const drafts of group(
+          calls.flatMap((call) => call.drafts),
+          fits,
+        )) {
+          appended.push(...(await commit(this.#parts, this.#log, drafts, this.#taken)));
+        }
+        for (const call of calls) call.resolve(appended.splice(0, call.drafts.length));
       }
-      for (const calls of joinCalls(waiting)) await this.#commitTogether(calls);
     } catch (error) {
       // Those that were answered already ignore this; what waited behind a failure was not tried.
       for (const call of waiting) call.reject(error);
@@ -250,27 +226,14 @@ export class Ledger {
     }
   }
 
-  async #commitTogether(calls: readonly Call[]): Promise<void> {
-    const { store, clock, software } = this.#parts;
-    try {
-      const appended: Appended[] = [];
-      for (const part of fitBatches(calls.flatMap((call) => call.drafts))) {
-        appended.push(...(await commit(store, this.#log, part, this.#taken, clock, software)));
-      }
-      for (const call of calls) call.resolve(appended.splice(0, call.drafts.length));
-    } catch (error) {
-      for (const call of calls) call.reject(error);
-      throw error;
-    }
-  }
-
-  /** Every idempotency key used so far; from then on the set is kept up with each batch. */
-  async #loadTaken(): Promise<Taken> {
+  /** Every idempotency key used so far, read once; from then on the set is kept up with each batch. */
+  async #loadTaken(): Promise<void> {
+    if (this.#taken !== undefined) return;
     const taken: Taken = new Map();
-    for await (const { index, digest, entry } of this.#entries(0)) {
-      if (entry.once !== undefined && !taken.has(entry.once)) taken.set(entry.once, { index, digest });
-    }
-    return taken;
+    await this.#follow();
+    for await (const recorded of readEntries(this.#parts.store, 0, this.#published, this.#log.link))
+      noteKey(taken, recorded);
+    this.#taken = taken;
   }
 
   /** One at a time, in order; nothing after a fatal error. */
@@ -285,21 +248,14 @@ export class Ledger {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof CustodyError && error.kind === "fatal") this.#halted = error;
-      throw error;
+      throw this.#haltOn(error);
     }
   }
-}
 
-/** Calls that go into one batch: what waits together is committed together, as long as it fits. */
-function joinCalls(calls: readonly Call[]): Call[][] {
-  const groups: Call[][] = [];
-  for (const call of calls) {
-    const last = groups.at(-1);
-    if (last && fitBatches([...last.flatMap((c) => c.drafts), ...call.drafts]).length === 1) last.push(call);
-    else groups.push([call]);
+  #haltOn(error: unknown): unknown {
+    if (error instanceof CustodyError && error.kind === "fatal") this.#halted ??= error;
+    return error;
   }
-  return groups;
 }
 
 /** Bytes under a blob's name that another writer put there must have that hash; else the store was tampered with. */
@@ -307,7 +263,6 @@ async function checkStored(store: Store, digest: string): Promise<void> {
   const parts = await store.read(blobKey(digest));
   const hash = newDigest();
   for await (const part of parts ?? []) hash.update(part);
-  if (parts === undefined || hash.digest("hex") !== digest) {
-    throw new CustodyError("LEDGER_ALTERED", `${store.place}: ${blobKey(digest)} does not hold the bytes it is named after`, { remedy: "Run `custody verify`." });
-  }
+  if (parts === undefined || hash.digest("hex") !== digest)
+    throw altered(store, blobKey(digest), "does not hold the bytes it is named after");
 }

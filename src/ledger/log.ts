@@ -24,11 +24,15 @@ export class Log {
   #edge: Uint8Array[];
   /** Full tiles and bundles not yet written. */
   #due: DerivedObject[] = [];
+  /** The size at which everything was written last. */
+  #written: number;
 
+  /** The log at the size that a checkpoint signs: all that it needs was written before it. */
   constructor(link: Link = START, frontier: Frontier = Frontier.empty(), edge: readonly Uint8Array[] = []) {
     this.#link = link;
     this.#frontier = frontier;
     this.#edge = [...edge];
+    this.#written = link.index;
   }
 
   get link(): Link {
@@ -41,7 +45,7 @@ export class Log {
 
   /** Key under which the next batch will lie. */
   get nextKey(): string {
-    return batchKey(this.#link.index);
+    return batchKey(this.size);
   }
 
   head(): Head {
@@ -65,6 +69,7 @@ export class Log {
 
   /** Every object that a checkpoint of this size needs and that is not known to be written: full ones and the partials of this very size. */
   derived(): DerivedObject[] {
+    if (this.#written === this.size) return [];
     const partials = this.#frontier.partials().map(({ level, n, hashes }) => ({
       key: tileKey(level, n, hashes.length),
       bytes: encodeTile(hashes),
@@ -76,9 +81,10 @@ export class Log {
     return [...this.#due, ...bundle, ...partials];
   }
 
-  /** The full objects of `derived()` are written. */
-  written(objects: readonly DerivedObject[]): void {
-    const done = new Set(objects);
-    this.#due = this.#due.filter((object) => !done.has(object));
+  /** All that `derived()` gave at this size is in the store. Counts for nothing when the log has grown since. */
+  written(size: number): void {
+    if (size !== this.size) return;
+    this.#written = size;
+    this.#due = [];
   }
 }

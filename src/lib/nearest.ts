@@ -8,6 +8,12 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best !== undefined && best.distance <= Math.max(2, Math.floor(word.length / 3)) ? best.word : undefined;
 }
 
+/** What to add to a message about a mistyped word; empty when no known word is close. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const hint = nearest(word, known);
+  return hint === undefined ? "" : `; did you mean "${hint}"?`;
+}
+
 /** Levenshtein; inputs are keys and names, so quadratic time is no concern once they are cut. */
 function editDistance(a: string, b: string): number {
   const [s, t] = [a.slice(0, 100), b.slice(0, 100)];
@@ -15,7 +21,11 @@ function editDistance(a: string, b: string): number {
   for (let i = 1; i <= s.length; i += 1) {
     const next = [i];
     for (let j = 1; j <= t.length; j += 1) {
-      next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (s[i - 1] === t[j - 1] ? 0 : 1));
+      next[j] = Math.min(
+        (row[j] ?? 0) + 1,
+        (next[j - 1] ?? 0) + 1,
+        (row[j - 1] ?? 0) + (s[i - 1] === t[j - 1] ? 0 : 1),
+      );
     }
     row = next;
   }

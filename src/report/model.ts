@@ -38,7 +38,11 @@ function controlReport(
       met: r.of === 0 ? null : r.n,
       of: r.of === 0 ? null : r.of,
       reason: cleanOrNull(r.reason, 600),
-      failing: r.failing.map(({ id, what }) => ({ id: clean(id, 120), what: clean(what, 160) })),
+      failing: r.failing.map(({ id, what, cause }) => ({
+        id: clean(id, 120),
+        what: clean(what, 160),
+        cause: cleanOrNull(cause),
+      })),
       entries: [...new Set(r.entries)].sort((a, b) => a - b),
     })),
     results,

@@ -14,7 +14,10 @@ function readableId(id: string, zone: string): string {
 function requirementRow(row: RequirementRow, zone: string, wording: Wording): readonly Cell[] {
   const failing = row.failing
     .slice(0, FAILING_SHOWN)
-    .map((f) => (f.what === "" ? readableId(f.id, zone) : `${readableId(f.id, zone)}: ${f.what}`))
+    .map((f) => {
+      const cause = f.cause === null ? "" : ` (${wording.reasons[f.cause] ?? f.cause})`;
+      return f.what === "" ? readableId(f.id, zone) : `${readableId(f.id, zone)}: ${f.what}${cause}`;
+    })
     .join("; ");
   const more =
     row.failing.length > FAILING_SHOWN
@@ -104,17 +107,18 @@ function controlBlocks(control: ControlReport, model: ReportModel, wording: Word
       kind: "table",
       small: true,
       columns: [
-        { title: "Requirement and its basis", share: 39 },
-        { title: "Machine result", share: 16 },
-        { title: "n of N", share: 11 },
-        { title: "Why", share: 37 },
-        { title: "Records", share: 13 },
+        { title: "Requirement and its basis", share: 38 },
+        { title: "Machine result", share: 19 },
+        { title: "n of N", share: 10 },
+        { title: "Why", share: 38 },
+        { title: "Records", share: 11 },
       ],
       rows: control.requirements.map((row) => requirementRow(row, zone, wording)),
     },
+    // Before the evidence, which is long as a rule: behind it the boxes would often stand alone on a page.
+    { kind: "boxes", titles: ["Management's comment", "Auditor's conclusion (left blank by the machine)"], height: 66 },
     { kind: "heading", level: 3, text: "Evidence" },
     ...evidence,
-    { kind: "boxes", titles: ["Management's comment", "Auditor's conclusion (left blank by the machine)"], height: 66 },
   ];
 }
 

@@ -159,9 +159,15 @@ export function coverPart(model: ReportModel, wording: Wording): Block[] {
   ];
 }
 
+/** A column's share by its longest word, so that no heading is broken inside one. */
+function widthOf(title: string): number {
+  return Math.max(9, 1.5 * Math.max(...title.split(" ").map((word) => word.length)));
+}
+
 /** The numbers by control, and nothing that adds them up to one. */
 export function summaryPart(model: ReportModel, wording: Wording): Block[] {
-  const used = RESULTS.filter((r) => model.controls.some((c) => c.results[r] > 0));
+  // met and not met stand there even when there is none: an absent column would hide the zero.
+  const used = RESULTS.filter((r) => r === "met" || r === "not_met" || model.controls.some((c) => c.results[r] > 0));
   const { slots } = model.cover;
   const states = (
     ["collected", "late", "partial", "failed", "unavailable", "missed", "paused", "due", "open"] as const
@@ -177,7 +183,11 @@ export function summaryPart(model: ReportModel, wording: Wording): Block[] {
       kind: "table",
       columns: [
         { title: "Control", share: 34 },
-        ...used.map((r) => ({ title: wording.results[r].word, share: 11, align: "right" as const })),
+        ...used.map((r) => ({
+          title: wording.results[r].word,
+          share: widthOf(wording.results[r].word),
+          align: "right" as const,
+        })),
         { title: "of", share: 8, align: "right" as const },
       ],
       rows: model.controls.map((c) => [

@@ -179,7 +179,7 @@ export interface RequirementRow {
   readonly met: number | null;
   readonly of: number | null;
   readonly reason: string | null;
-  readonly failing: readonly { readonly id: string; readonly what: string }[];
+  readonly failing: readonly { readonly id: string; readonly what: string; readonly cause: string | null }[];
   readonly entries: readonly number[];
 }
 

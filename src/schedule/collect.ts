@@ -1,6 +1,7 @@
 import type { InstanceConfig } from "../collector/define.ts";
 import { type RunRequest, type RunResult, runCollector } from "../collector/run.ts";
 import type { Clock } from "../lib/clock.ts";
+import { CustodyError } from "../lib/errors.ts";
 import { type Instant, type Interval, parseDuration } from "../lib/time.ts";
 import type { History } from "../slots/history.ts";
 import type { Slot } from "../slots/slot.ts";
@@ -37,14 +38,31 @@ export function tasksNow(instances: readonly InstanceConfig[], history: History,
   });
 }
 
-/** Every slot of the instances in a period that a person asks for again. */
-export function backfillTasks(instances: readonly InstanceConfig[], history: History, period: Interval, now: Instant): Task[] {
+/** More periods of one instance than this are a mistyped year. */
+const MAX_PERIODS = 5_000;
+
+/** Every slot of the instances in a period that a person asks for again. Throws USAGE for more than 5,000 of one instance. */
+export function backfillTasks(
+  instances: readonly InstanceConfig[],
+  history: History,
+  period: Interval,
+  now: Instant,
+): Task[] {
   return instances.flatMap((instance) => {
     const known = history.instances.get(instance.id);
     const tasks: Task[] = [];
     if (known === undefined || slotAt(known, period.from, now) === undefined) return tasks;
     for (const { id, instance: of, from, to, due } of slotsFrom(known, period.from, now)) {
       if (from >= Math.min(period.to, now)) break;
+      if (tasks.length === MAX_PERIODS) {
+        throw new CustodyError(
+          "USAGE",
+          `${of}: more than ${MAX_PERIODS} periods of ${instance.cadence} evidence to ask for again`,
+          {
+            remedy: "Name a later --from, or an earlier --to, and go on from there.",
+          },
+        );
+      }
       tasks.push({ instance, slot: { id, instance: of, from, to, due }, trigger: "backfill" });
     }
     return tasks;
@@ -64,7 +82,8 @@ const AT_ONCE = 4;
 
 /**
  * Runs tasks: those of one instance one after another, several instances at once. `done` is told of each as it ends. Stops
- * beginning new ones when the signal fires. What the ledger throws ends everything.
+ * beginning new ones when the signal fires. What the ledger throws ends everything: it is thrown once the runs that were
+ * under way have ended too.
  */
 export async function runTasks(
   tasks: readonly Task[],
@@ -74,13 +93,16 @@ export async function runTasks(
 ): Promise<void> {
   const ids = [...new Set(tasks.map((task) => task.instance.id))];
   const byInstance = ids.map((id) => tasks.filter((task) => task.instance.id === id));
+  const failures: unknown[] = [];
   const worker = async (): Promise<void> => {
     for (let own = byInstance.shift(); own !== undefined; own = byInstance.shift()) {
       for (const task of own) {
-        if (signal.aborted) return;
+        if (signal.aborted || failures.length > 0) return;
         done(task, await runTask(task, parts));
       }
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  const caught = () => worker().catch((thrown: unknown) => void failures.push(thrown));
+  await Promise.all(Array.from({ length: AT_ONCE }, caught));
+  if (failures.length > 0) throw failures[0];
 }

@@ -38,7 +38,14 @@ export async function declareConfig(
     newest.catalogue?.digest === catalogue.digest &&
     canonical(sorted(known)) === canonical(sorted(instances));
   if (same) return undefined;
-  return { kind: "config", actor: { type: "system", id: "custody" }, config, catalogue, zone: declaration.zone, instances };
+  return {
+    kind: "config",
+    actor: { type: "system", id: "custody" },
+    config,
+    catalogue,
+    zone: declaration.zone,
+    instances,
+  };
 }
 
 function sorted(records: readonly InstanceRecord[]): Json {

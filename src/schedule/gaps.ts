@@ -35,10 +35,10 @@ function note(gap: Gap, action: "open" | "close-late", cause: string | undefined
 }
 
 /**
- * Why: what the last attempt said; or, where nothing was attempted, whether Custody ran at all from the end of the first
+ * Why, as a closed code: what was noted or the last attempt said; or, where nothing was attempted, whether Custody ran at all from the end of the first
  * missing period to the moment when the last could still have been collected in time.
  */
-function causeOf(gap: Gap, history: History): string {
+export function causeOf(gap: Gap, history: History): string {
   if (gap.cause !== undefined) return gap.cause;
   const from = gap.slots[0]?.to ?? gap.from;
   const to = gap.slots.at(-1)?.due ?? gap.to;

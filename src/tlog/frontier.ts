@@ -63,7 +63,9 @@ export class Frontier {
   /** The unfinished tile of each level that has one, at this size. */
   partials(): FullTile[] {
     return this.#levels.flatMap((hashes, level) =>
-      hashes.length === 0 ? [] : [{ level, n: Math.floor(this.#size / TILE_WIDTH ** (level + 1)), hashes: [...hashes] }],
+      hashes.length === 0
+        ? []
+        : [{ level, n: Math.floor(this.#size / TILE_WIDTH ** (level + 1)), hashes: [...hashes] }],
     );
   }
 

@@ -73,7 +73,8 @@ export function verifyConsistency(
   second: { size: number; root: Hash },
   proof: readonly Hash[],
 ): boolean {
-  if (![first.size, second.size].every((n) => Number.isSafeInteger(n) && n >= 0) || first.size > second.size) return false;
+  if (![first.size, second.size].every((n) => Number.isSafeInteger(n) && n >= 0) || first.size > second.size)
+    return false;
   if (first.size === second.size) return proof.length === 0 && sameBytes(first.root, second.root);
   if (first.size === 0) return proof.length === 0 && sameBytes(first.root, EMPTY_ROOT);
   const path = isPowerOfTwo(first.size) ? [first.root, ...proof] : [...proof];

@@ -78,7 +78,10 @@ export function parseVkey(text: string): Verifier {
   }
   const verifier = newVerifier(match[1] ?? "", bytes.subarray(1));
   if (hex(verifier.id) !== match[2]) {
-    throw new CustodyError("KEY_UNUSABLE", `the key ID ${match[2]} does not belong to this key; expected ${hex(verifier.id)}`);
+    throw new CustodyError(
+      "KEY_UNUSABLE",
+      `the key ID ${match[2]} does not belong to this key; expected ${hex(verifier.id)}`,
+    );
   }
   return verifier;
 }
@@ -88,7 +91,10 @@ export function newSigner(name: string, key: KeyObject): Signer {
   if (key.asymmetricKeyType !== "ed25519") {
     throw new CustodyError("KEY_UNUSABLE", `expected an Ed25519 key, found ${key.asymmetricKeyType ?? key.type}`);
   }
-  const raw = Buffer.from(createPublicKey(key as unknown as Parameters<typeof createPublicKey>[0]).export({ format: "jwk" }).x ?? "", "base64url");
+  const raw = Buffer.from(
+    createPublicKey(key as unknown as Parameters<typeof createPublicKey>[0]).export({ format: "jwk" }).x ?? "",
+    "base64url",
+  );
   return { verifier: newVerifier(name, raw), sign: async (message) => sign(null, message, key) };
 }
 

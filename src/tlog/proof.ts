@@ -12,7 +12,8 @@ async function tile(fetch: Fetch, size: number, level: number, n: number): Promi
   const width = n < full ? TILE_WIDTH : partialWidth(size, level);
   const key = tileKey(level, n, width);
   const bytes = (await fetch(key)) ?? (await fetch(tileKey(level, n)))?.subarray(0, width * 32);
-  if (bytes === undefined) throw new CustodyError("LEDGER_ALTERED", `${key}: the tree of size ${size} needs it and it is not there`);
+  if (bytes === undefined)
+    throw new CustodyError("LEDGER_ALTERED", `${key}: the tree of size ${size} needs it and it is not there`);
   return decodeTile(bytes, width, key);
 }
 
@@ -73,7 +74,8 @@ export async function inclusionProof(fetch: Fetch, index: number, size: number):
       ? [...(await walk(from, middle)), await tree.hash(middle, to)]
       : [...(await walk(middle, to)), await tree.hash(from, middle)];
   };
-  if (index < 0 || index >= size) throw new CustodyError("NOT_FOUND", `entry ${index} is not in a log of ${size} entries`);
+  if (index < 0 || index >= size)
+    throw new CustodyError("NOT_FOUND", `entry ${index} is not in a log of ${size} entries`);
   return walk(0, size);
 }
 

@@ -47,7 +47,8 @@ export function parseTileKey(key: string): TileName | undefined {
     n,
     width: width === undefined ? TILE_WIDTH : Number(width),
   };
-  if (!Number.isSafeInteger(n) || name.width > TILE_WIDTH || (name.level !== "entries" && name.level > 63)) return undefined;
+  if (!Number.isSafeInteger(n) || name.width > TILE_WIDTH || (name.level !== "entries" && name.level > 63))
+    return undefined;
   const back = name.level === "entries" ? bundleKey(n, name.width) : tileKey(name.level, n, name.width);
   return back === key ? name : undefined;
 }
@@ -83,7 +84,8 @@ export function decodeTile(bytes: Uint8Array, width: number, key: string): Hash[
 export function encodeBundle(entries: readonly Uint8Array[]): Uint8Array {
   return concat(
     entries.flatMap((entry) => {
-      if (entry.length > 0xffff) throw new CustodyError("INPUT_TOO_LARGE", `an entry of ${entry.length} bytes; at most 65535`);
+      if (entry.length > 0xffff)
+        throw new CustodyError("INPUT_TOO_LARGE", `an entry of ${entry.length} bytes; at most 65535`);
       return [Uint8Array.of(entry.length >> 8, entry.length & 0xff), entry];
     }),
   );
@@ -100,7 +102,10 @@ export function decodeBundle(bytes: Uint8Array, width: number, key: string): Uin
     at += 2 + length;
   }
   if (at !== bytes.length || entries.length !== width) {
-    throw new CustodyError("LEDGER_ALTERED", `${key}: expected ${width} entries, found ${entries.length} and ${bytes.length - at} bytes left over`);
+    throw new CustodyError(
+      "LEDGER_ALTERED",
+      `${key}: expected ${width} entries, found ${entries.length} and ${bytes.length - at} bytes left over`,
+    );
   }
   return entries;
 }

@@ -1,39 +1,71 @@
-import { type BlobRef, blobKey, blobRefs, MANIFEST_TYPE } from "../evidence/blob.ts";
 import type { Recorded } from "../evidence/batch.ts";
-import { newDigest } from "../lib/digest.ts";
+import { type BlobRef, blobKey, blobRefs, MANIFEST_TYPE } from "../evidence/blob.ts";
+import { digestOf, newDigest } from "../lib/digest.ts";
 import type { Findings } from "./finding.ts";
 import type { Inventory } from "./inventory.ts";
 import type { LogReader } from "./reader.ts";
 
+/** What one put to a bucket can carry, so the largest evidence file there can be. */
+const MAX_BLOB_BYTES = 5 * 1024 ** 3;
+/** Manifests are read whole, into memory. */
+const MAX_MANIFEST_BYTES = 32 * 1024 ** 2;
+/** Brackets open at once: as deep as canonical JSON goes. */
+const MAX_MANIFEST_DEPTH = 65;
+
+/** What the log says of one blob. */
+interface Named {
+  readonly digest: string;
+  /** Every size that is claimed; more than one is a contradiction. */
+  readonly sizes: Set<number>;
+  isManifest: boolean;
+  /** The first entries that name it, for messages. */
+  readonly entries: number[];
+}
+
+const ENTRIES_TOLD = 5;
+const SIZES_TOLD = 3;
+
 /** Which entries name a blob, and how large they say it is. */
 export class References {
-  readonly #by = new Map<string, { ref: BlobRef; entries: number[] }>();
+  readonly #by = new Map<string, Named>();
+  readonly #manifests: Named[] = [];
 
   add(recorded: Recorded): void {
-    this.#note(blobRefs(recorded.entry), recorded.index);
+    for (const ref of blobRefs(recorded.entry)) this.#note(ref, [recorded.index]);
   }
 
   /** What a manifest names counts as named by the entries that name the manifest. */
-  addManifest(digest: string, value: unknown): void {
-    for (const entry of this.#by.get(digest)?.entries ?? []) this.#note(blobRefs(value), entry);
+  addManifest(manifest: Named, value: unknown): void {
+    for (const ref of blobRefs(value)) this.#note(ref, manifest.entries);
   }
 
-  get all(): IterableIterator<{ ref: BlobRef; entries: number[] }> {
+  get all(): IterableIterator<Named> {
     return this.#by.values();
   }
 
-  #note(refs: readonly BlobRef[], entry: number): void {
-    for (const ref of refs) {
-      const known = this.#by.get(ref.digest);
-      if (known === undefined) this.#by.set(ref.digest, { ref, entries: [entry] });
-      else if (known.entries.at(-1) !== entry) known.entries.push(entry);
+  /** Blobs that are called manifests, each once; what is added while it is iterated comes at the end. */
+  get manifests(): Iterable<Named> {
+    return this.#manifests;
+  }
+
+  #note({ digest, size, mediaType }: BlobRef, entries: readonly number[]): void {
+    const known = this.#by.get(digest) ?? { digest, sizes: new Set(), isManifest: false, entries: [] };
+    this.#by.set(digest, known);
+    known.sizes.add(size);
+    // One entry that calls it a manifest is enough: what it lists is evidence then.
+    if (mediaType === MANIFEST_TYPE && !known.isManifest) {
+      known.isManifest = true;
+      this.#manifests.push(known);
+    }
+    for (const entry of entries) {
+      if (known.entries.length < ENTRIES_TOLD && known.entries.at(-1) !== entry) known.entries.push(entry);
     }
   }
 }
 
 /**
- * Every blob against its name, and every named blob against the store. `quick` looks at names and sizes only, and says so
- * in what it counts. Returns how many blobs and bytes were hashed.
+ * Every blob against its name, and every named blob against the store. `quick` looks at names and sizes only (and at the
+ * bytes of manifests), and says so in what it counts. Returns how many blobs and bytes were hashed.
  */
 export async function verifyBlobs(
   reader: LogReader,
@@ -42,38 +74,80 @@ export async function verifyBlobs(
   findings: Findings,
   quick: boolean,
 ): Promise<{ blobs: number; bytes: number }> {
-  for (const { ref } of [...references.all]) {
-    if (ref.mediaType !== MANIFEST_TYPE || !inventory.blobs.has(ref.digest)) continue;
-    const bytes = await reader.get(blobKey(ref.digest));
-    references.addManifest(ref.digest, parseOrNothing(bytes));
-  }
-  for (const { ref, entries } of references.all) {
-    const size = inventory.blobs.get(ref.digest);
-    const where = `${blobKey(ref.digest)} named by entry ${entries.slice(0, 5).join(", ")}`;
-    if (size === undefined) findings.add("blob-missing", where, `${ref.size} bytes`, "no such object");
-    else if (size !== ref.size) findings.add("blob-altered", where, `${ref.size} bytes`, `${size} bytes`);
+  await followManifests(reader, inventory, references);
+  for (const { digest, sizes, isManifest, entries } of references.all) {
+    const found = inventory.blobs.get(digest);
+    const where = `${blobKey(digest)} named by entry ${entries.join(", ")}`;
+    const told = [...sizes]
+      .slice(0, SIZES_TOLD)
+      .map((size) => `${size} bytes`)
+      .join(" and ");
+    if (found === undefined) findings.add("blob-missing", where, told, "no such object");
+    else if (sizes.size !== 1 || !sizes.has(found)) findings.add("blob-altered", where, told, `${found} bytes`);
+    if (isManifest && [...sizes].some((size) => size > MAX_MANIFEST_BYTES)) {
+      findings.add("entry-malformed", where, `a manifest of at most ${MAX_MANIFEST_BYTES} bytes`, told);
+    }
   }
   if (quick) return { blobs: 0, bytes: 0 };
   let blobs = 0;
   let bytes = 0;
-  for (const digest of inventory.blobs.keys()) {
+  for (const [digest, size] of inventory.blobs) {
+    if (size > MAX_BLOB_BYTES) {
+      findings.add("blob-altered", blobKey(digest), `at most ${MAX_BLOB_BYTES} bytes`, `${size} bytes`);
+      continue;
+    }
     const hash = newDigest();
+    let read = 0;
     for await (const part of (await reader.read(blobKey(digest))) ?? []) {
       hash.update(part);
-      bytes += part.length;
+      read += part.length;
+      // A file that grows while it is read has no end.
+      if (read > size) break;
     }
     blobs += 1;
+    bytes += read;
     const found = hash.digest("hex");
-    if (found !== digest) findings.add("blob-altered", blobKey(digest), `bytes with SHA-256 ${digest}`, `bytes with SHA-256 ${found}`);
+    if (found !== digest)
+      findings.add("blob-altered", blobKey(digest), `bytes with SHA-256 ${digest}`, `bytes with SHA-256 ${found}`);
   }
   return { blobs, bytes };
 }
 
-/** A manifest that is not JSON names nothing; that its bytes were changed is found by their hash. */
-function parseOrNothing(bytes: Uint8Array | undefined): unknown {
+/** Notes what manifests name, also manifests named by manifests. Bytes that are not those recorded name nothing. */
+async function followManifests(reader: LogReader, inventory: Inventory, references: References): Promise<void> {
+  for (const manifest of references.manifests) {
+    const size = inventory.blobs.get(manifest.digest);
+    if (size === undefined || size > MAX_MANIFEST_BYTES) continue;
+    const bytes = await reader.get(blobKey(manifest.digest));
+    if (bytes !== undefined && digestOf(bytes) === manifest.digest)
+      references.addManifest(manifest, parseManifest(bytes));
+  }
+}
+
+/** A manifest that is not JSON, or nested deeper than any of ours, names nothing. */
+function parseManifest(bytes: Uint8Array): unknown {
+  if (isDeep(bytes)) return undefined;
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch {
     return undefined;
   }
+}
+
+/** More than MAX_MANIFEST_DEPTH brackets open at once, outside of strings: told without building what they hold. */
+function isDeep(bytes: Uint8Array): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < bytes.length; i += 1) {
+    const byte = bytes[i];
+    if (quoted) {
+      if (byte === 0x5c) i += 1;
+      else if (byte === 0x22) quoted = false;
+    } else if (byte === 0x22) quoted = true;
+    else if (byte === 0x5b || byte === 0x7b) {
+      depth += 1;
+      if (depth > MAX_MANIFEST_DEPTH) return true;
+    } else if (byte === 0x5d || byte === 0x7d) depth -= 1;
+  }
+  return false;
 }

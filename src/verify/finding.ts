@@ -31,19 +31,35 @@ export interface Finding {
   readonly found: string;
 }
 
-/** Findings in the order they were made; past the limit they are counted and not kept, as hostile stores may hold millions. */
+/**
+ * Findings in the order they were made. Of each code a limited number is kept and all are counted: a hostile store may hold
+ * millions, and a flood of one kind must not wash away the one finding of another.
+ */
 export class Findings {
   readonly list: Finding[] = [];
+  readonly #of = new Map<FindingCode, number>();
   #total = 0;
 
-  static readonly LIMIT = 1000;
+  /** Of each code. */
+  static readonly LIMIT = 200;
 
   get total(): number {
     return this.#total;
   }
 
   add(code: FindingCode, where: string, expected: string, found: string): void {
+    const before = this.#of.get(code) ?? 0;
     this.#total += 1;
-    if (this.list.length < Findings.LIMIT) this.list.push({ code, where, expected, found });
+    this.#of.set(code, before + 1);
+    if (before >= Findings.LIMIT) return;
+    this.list.push({ code, where: printable(where), expected: printable(expected), found: printable(found) });
   }
+}
+
+const LONGEST = 600;
+
+/** Text from a stranger as one bounded line: nothing in it can move a terminal's cursor or turn the writing round. */
+function printable(text: string): string {
+  const cut = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  return cut.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`);
 }

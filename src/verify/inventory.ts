@@ -1,7 +1,7 @@
 import { parseBatchKey } from "../evidence/batch.ts";
 import { blobKey } from "../evidence/blob.ts";
 import { isDigest } from "../lib/digest.ts";
-import { parseTileKey, type TileName } from "../tlog/tile.ts";
+import { parseTileKey, TILE_WIDTH, type TileName } from "../tlog/tile.ts";
 import type { Findings } from "./finding.ts";
 import type { LogReader } from "./reader.ts";
 
@@ -14,16 +14,22 @@ export interface Inventory {
   readonly blobs: Map<string, number>;
 }
 
-/** Lists a store and sorts its objects; what has no place in the format is a `stray`. */
+/** Lists a store and sorts its objects; what has no place in the format, or is listed twice, is a `stray`. */
 export async function takeInventory(reader: LogReader, findings: Findings): Promise<Inventory> {
   const inventory: Inventory = { batches: [], tiles: [], blobs: new Map() };
+  const seen = new Set<string>();
   for await (const { key, size, instead } of reader.list("")) {
+    if (seen.has(key)) {
+      findings.add("stray", key, "one object of this name", "another one");
+      continue;
+    }
+    seen.add(key);
     if (instead !== undefined) {
       findings.add("stray", key, "an ordinary object", instead);
       continue;
     }
     const batch = parseBatchKey(key);
-    const tile = parseTileKey(key);
+    const tile = tileOf(key);
     const digest = key.slice(key.lastIndexOf("/") + 1);
     if (key === "checkpoint") continue;
     if (batch !== undefined) inventory.batches.push(batch);
@@ -33,4 +39,11 @@ export async function takeInventory(reader: LogReader, findings: Findings): Prom
   }
   inventory.batches.sort((a, b) => a - b);
   return inventory;
+}
+
+/** A tile's name, where the entries it would stand for have numbers that a log can reach. */
+function tileOf(key: string): TileName | undefined {
+  const name = parseTileKey(key);
+  const level = name === undefined || name.level === "entries" ? 0 : name.level;
+  return name !== undefined && Number.isSafeInteger(name.n * TILE_WIDTH ** (level + 1)) ? name : undefined;
 }

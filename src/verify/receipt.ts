@@ -1,5 +1,5 @@
-import { decodeEntry, type Entry } from "../evidence/entry.ts";
 import { blobRefs } from "../evidence/blob.ts";
+import { decodeEntry, type Entry } from "../evidence/entry.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { type Checkpoint, parseCheckpoint } from "../tlog/checkpoint.ts";
 import { leafHash, verifyInclusion } from "../tlog/merkle.ts";
@@ -20,10 +20,14 @@ export async function entryBytes(reader: Pick<LogReader, "get">, index: number, 
 }
 
 /** All entries below a checkpoint in order, a bundle at a time. */
-export async function* entriesBelow(reader: Pick<LogReader, "get">, size: number): AsyncGenerator<{ index: number; bytes: Uint8Array }> {
+export async function* entriesBelow(
+  reader: Pick<LogReader, "get">,
+  size: number,
+): AsyncGenerator<{ index: number; bytes: Uint8Array }> {
   for (let first = 0; first < size; first += TILE_WIDTH) {
     const width = Math.min(TILE_WIDTH, size - first);
-    for (const [i, bytes] of (await bundle(reader, first / TILE_WIDTH, width)).entries()) yield { index: first + i, bytes };
+    for (const [i, bytes] of (await bundle(reader, first / TILE_WIDTH, width)).entries())
+      yield { index: first + i, bytes };
   }
 }
 
@@ -32,7 +36,8 @@ async function bundle(reader: Pick<LogReader, "get">, n: number, width: number):
   const key = bundleKey(n, width);
   const partial = await reader.get(key);
   const bytes = partial ?? (await reader.get(bundleKey(n)));
-  if (bytes === undefined) throw new CustodyError("LEDGER_ALTERED", `${key} is missing`, { remedy: "Run `custody verify`." });
+  if (bytes === undefined)
+    throw new CustodyError("LEDGER_ALTERED", `${key} is missing`, { remedy: "Run `custody verify`." });
   return decodeBundle(bytes, partial ? width : TILE_WIDTH, key).slice(0, width);
 }
 
@@ -40,10 +45,15 @@ async function bundle(reader: Pick<LogReader, "get">, n: number, width: number):
  * A receipt for one entry: with it and the pinned key anybody can check, offline and without the store, that the log held
  * this entry. Reads only what is published; needs no writer and no index.
  */
-export async function makeReceipt(reader: Pick<LogReader, "get">, index: number, keys: readonly Verifier[]): Promise<string> {
+export async function makeReceipt(
+  reader: Pick<LogReader, "get">,
+  index: number,
+  keys: readonly Verifier[],
+): Promise<string> {
   const bytes = await reader.get("checkpoint");
   const checkpoint = bytes && parseCheckpoint(bytes);
-  if (bytes === undefined || checkpoint === undefined) throw new CustodyError("NOT_A_STORE", "there is no readable checkpoint here");
+  if (bytes === undefined || checkpoint === undefined)
+    throw new CustodyError("NOT_A_STORE", "there is no readable checkpoint here");
   requireTrusted(checkpoint, keys);
   const extra = await entryBytes(reader, index, checkpoint.size);
   const proof = await inclusionProof((key) => reader.get(key), index, checkpoint.size);
@@ -53,25 +63,42 @@ export async function makeReceipt(reader: Pick<LogReader, "get">, index: number,
 }
 
 /** What a receipt proves: this entry, at this index, in the log of this size. Throws VERIFICATION_FAILED with what does not fit. */
-export function checkReceipt(text: string, keys: readonly Verifier[]): { entry: Entry; index: number; checkpoint: Checkpoint; digests: string[] } {
+export function checkReceipt(
+  text: string,
+  keys: readonly Verifier[],
+): { entry: Entry; index: number; checkpoint: Checkpoint; digests: string[] } {
   const receipt = parseReceipt(text);
   const checkpoint = receipt && parseCheckpoint(new TextEncoder().encode(receipt.checkpoint));
   if (receipt === undefined || checkpoint === undefined) {
-    throw new CustodyError("VERIFICATION_FAILED", "not a receipt; expected the form c2sp.org/tlog-proof@v1 with the record in its `extra` line");
+    throw new CustodyError(
+      "VERIFICATION_FAILED",
+      "not a receipt; expected the form c2sp.org/tlog-proof@v1 with the record in its `extra` line",
+    );
   }
   requireTrusted(checkpoint, keys);
   if (!verifyInclusion(receipt.index, checkpoint.size, leafHash(receipt.extra), receipt.proof, checkpoint.root)) {
-    throw new CustodyError("VERIFICATION_FAILED", `the receipt does not prove that record ${receipt.index} is in the log`);
+    throw new CustodyError(
+      "VERIFICATION_FAILED",
+      `the receipt does not prove that record ${receipt.index} is in the log`,
+    );
   }
   const entry = decodeEntry(receipt.extra);
   return { entry, index: receipt.index, checkpoint, digests: blobRefs(entry).map((ref) => ref.digest) };
 }
 
 function requireTrusted(checkpoint: Checkpoint, keys: readonly Verifier[]): void {
-  const { signedBy, bad } = checkNote(checkpoint.note, keys.filter((key) => key.name === checkpoint.origin));
+  const { signedBy, bad } = checkNote(
+    checkpoint.note,
+    keys.filter((key) => key.name === checkpoint.origin),
+  );
   if (signedBy.length === 0 || bad.length > 0) {
-    throw new CustodyError("VERIFICATION_FAILED", `the checkpoint of "${checkpoint.origin}" is not signed by a key that is trusted here`, {
-      remedy: "Compare the key with the one the organisation published; never take it from the store or the pack itself.",
-    });
+    throw new CustodyError(
+      "VERIFICATION_FAILED",
+      `the checkpoint of "${checkpoint.origin}" is not signed by a key that is trusted here`,
+      {
+        remedy:
+          "Compare the key with the one the organisation published; never take it from the store or the pack itself.",
+      },
+    );
   }
 }

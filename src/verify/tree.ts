@@ -3,7 +3,7 @@ import { base64, sameBytes } from "../lib/digest.ts";
 import type { Head } from "../tlog/checkpoint.ts";
 import { leafHash } from "../tlog/merkle.ts";
 import { bundleKey, decodeBundle, encodeTile, TILE_WIDTH, type TileName, tileKey, tilesOf } from "../tlog/tile.ts";
-import type { Findings } from "./finding.ts";
+import { Findings } from "./finding.ts";
 import type { Inventory } from "./inventory.ts";
 import { describeLeaf, Leaves, sameLeaf } from "./leaves.ts";
 import type { LogReader } from "./reader.ts";
@@ -18,8 +18,15 @@ interface Copies {
 /**
  * Compares everything under `tile/` and `seq/` with the signed root. The copy whose leaves hash to that root is right; every
  * other copy is compared with it and differences are named where they are. Without such a copy the tree is broken as a whole.
+ * Returns the right copy: `seq` itself where its entries are the signed ones.
  */
-export async function verifyTree(reader: LogReader, inventory: Inventory, seq: Leaves, head: Head, findings: Findings): Promise<void> {
+export async function verifyTree(
+  reader: LogReader,
+  inventory: Inventory,
+  seq: Leaves,
+  head: Head,
+  findings: Findings,
+): Promise<Leaves | undefined> {
   requireObjects(inventory, head.size, findings);
   const copies: Copies = {
     seq,
@@ -32,20 +39,31 @@ export async function verifyTree(reader: LogReader, inventory: Inventory, seq: L
   });
   if (right === undefined) {
     const root = seq.root(head.size);
-    findings.add("tree-mismatch", "checkpoint", `root ${base64(head.root)} over ${head.size} entries`, root ? `root ${base64(root)} from seq/` : "not all entries");
+    findings.add(
+      "tree-mismatch",
+      "checkpoint",
+      `root ${base64(head.root)} over ${head.size} entries`,
+      root ? `root ${base64(root)} from seq/` : "not all entries",
+    );
   }
   const truth = right ?? seq;
-  compareEntries(inventory, seq, truth, head.size, findings);
-  await compareTiles(reader, inventory, truth, Math.max(head.size, seq.length), findings);
+  if (right !== undefined && right !== seq) compareEntries(inventory, seq, right, head.size, findings);
+  await compareTiles(reader, inventory, truth, Math.min(truth.unbroken, Math.max(head.size, seq.unbroken)), findings);
   await compareBundles(reader, inventory, copies.bundles, truth, findings);
+  return right;
 }
 
 function requireObjects(inventory: Inventory, size: number, findings: Findings): void {
   const there = new Set(inventory.tiles.map((t) => t.key));
+  let missing = 0;
   const require = (key: string, full: string) => {
-    if (!there.has(key) && !there.has(full)) findings.add("tile-missing", key, `needed for size ${size}`, "no such object");
+    if (there.has(key) || there.has(full)) return;
+    missing += 1;
+    findings.add("tile-missing", key, `needed for size ${size}`, "no such object");
   };
   for (const { level, n, width } of tilesOf(size)) {
+    // A signed size may be any number; what is not there need not be counted to its end.
+    if (missing > Findings.LIMIT) return;
     require(tileKey(level, n, width), tileKey(level, n));
     if (level === 0) require(bundleKey(n, width), bundleKey(n));
   }
@@ -88,17 +106,28 @@ function widestFirst(inventory: Inventory, level: TileName["level"]): Inventory[
   return [...widest.values()];
 }
 
+/** `truth` is a proven copy, so it has every index below `size`. */
 function compareEntries(inventory: Inventory, seq: Leaves, truth: Leaves, size: number, findings: Findings): void {
-  if (seq === truth) return;
   for (let index = 0; index < size; index += 1) {
     if (!sameLeaf(seq.get(index), truth.get(index))) {
-      findings.add("entry-altered", `${batchOf(inventory, index)} entry ${index}`, describeLeaf(truth.get(index)), describeLeaf(seq.get(index)));
+      findings.add(
+        "entry-altered",
+        `${batchOf(inventory, index)} entry ${index}`,
+        describeLeaf(truth.get(index)),
+        describeLeaf(seq.get(index)),
+      );
     }
   }
 }
 
 /** Every tile object against the tree over the true leaves, at whatever width it was published. */
-async function compareTiles(reader: LogReader, inventory: Inventory, truth: Leaves, size: number, findings: Findings): Promise<void> {
+async function compareTiles(
+  reader: LogReader,
+  inventory: Inventory,
+  truth: Leaves,
+  known: number,
+  findings: Findings,
+): Promise<void> {
   const objects = new Map<string, Inventory["tiles"]>();
   for (const tile of inventory.tiles) {
     if (tile.name.level === "entries") continue;
@@ -106,7 +135,6 @@ async function compareTiles(reader: LogReader, inventory: Inventory, truth: Leav
     objects.set(id, [...(objects.get(id) ?? []), tile]);
   }
   const expected: { id: string; hashes: readonly Uint8Array[] }[] = [];
-  const known = truth.length < size ? truth.length : size;
   const frontier = truth.grow(known, (tile) => {
     const id = `${tile.level}/${tile.n}`;
     if (objects.has(id)) expected.push({ id, hashes: tile.hashes });
@@ -115,17 +143,32 @@ async function compareTiles(reader: LogReader, inventory: Inventory, truth: Leav
   for (const { id, hashes } of expected) {
     for (const { key, name } of objects.get(id) ?? []) {
       const bytes = (await reader.get(key)) ?? new Uint8Array();
-      if (name.width > hashes.length) findings.add("stray", key, `a tile of at most ${hashes.length} hashes`, `${name.width} hashes, more than there are entries`);
-      else if (!sameBytes(bytes, encodeTile(hashes.slice(0, name.width)))) findings.add("tile-altered", key, "the hashes that follow from the entries", "other bytes");
+      if (name.width > hashes.length)
+        findings.add(
+          "stray",
+          key,
+          `a tile of at most ${hashes.length} hashes`,
+          `${name.width} hashes, more than there are entries`,
+        );
+      else if (!sameBytes(bytes, encodeTile(hashes.slice(0, name.width))))
+        findings.add("tile-altered", key, "the hashes that follow from the entries", "other bytes");
     }
     objects.delete(id);
   }
-  if (frontier === undefined) return;
-  for (const tiles of objects.values()) for (const { key } of tiles) findings.add("stray", key, "a tile of this log", "a tile past its end");
+  // Where entries are missing, what lies past the hole cannot be judged.
+  if (truth.unbroken < truth.length) return;
+  for (const tiles of objects.values())
+    for (const { key } of tiles) findings.add("stray", key, "a tile of this log", "a tile past its end");
 }
 
 /** Every bundle object entry by entry, also the narrower ones that a wider one has replaced. */
-async function compareBundles(reader: LogReader, inventory: Inventory, widest: Leaves, truth: Leaves, findings: Findings): Promise<void> {
+async function compareBundles(
+  reader: LogReader,
+  inventory: Inventory,
+  widest: Leaves,
+  truth: Leaves,
+  findings: Findings,
+): Promise<void> {
   const read = new Set(widestFirst(inventory, "entries"));
   for (const tile of inventory.tiles) {
     const { key, name } = tile;
@@ -145,7 +188,14 @@ async function compareBundles(reader: LogReader, inventory: Inventory, widest: L
 }
 
 /** Key of the batch that holds an entry. */
-function batchOf(inventory: Inventory, index: number): string {
-  const first = inventory.batches.findLast((batch) => batch <= index);
+function batchOf({ batches }: Inventory, index: number): string {
+  let low = 0;
+  let high = batches.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((batches[middle] ?? 0) <= index) low = middle + 1;
+    else high = middle;
+  }
+  const first = batches[low - 1];
   return first === undefined ? "seq/" : batchKey(first);
 }

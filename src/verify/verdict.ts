@@ -4,6 +4,7 @@ import { freshnessOf } from "../slots/freshness.ts";
 import type { History } from "../slots/history.ts";
 import { expectationOf } from "../slots/plan.ts";
 import { type AssessedSlot, slotsOf } from "../slots/state.ts";
+import { excessOf } from "./excess.ts";
 
 /** One question, one word from its closed list, and why. There is no word over all of them. */
 export interface Verdict<W extends string> {
@@ -34,31 +35,69 @@ const EARLIEST: Instant = Date.UTC(1970, 0, 1);
  */
 export function completenessOf(history: History): Verdicts["completeness"] {
   const until = iso(history.asOf);
-  const slots = [...history.instances.values()].flatMap((instance) =>
-    slotsOf(instance, { from: EARLIEST, to: history.asOf }, history.asOf).map((slot) => ({ slot, explained: explained(slot, instance.gaps) })),
-  );
-  const over = slots.filter(({ slot }) => slot.state !== "open" && slot.state !== "due");
-  const missing = over.filter(({ slot }) => slot.state !== "collected" && slot.state !== "late");
-  const late = over.filter(({ slot }) => slot.state === "late").length;
-  const unexplained = missing.filter((m) => !m.explained);
-  const counted = `${over.length - missing.length} of ${over.length} expected periods were covered${late > 0 ? `, ${late} of them late` : ""}`;
-  if (over.length === 0) return { word: "complete", reason: "no expected period is over yet", until };
-  if (missing.length === 0) return { word: "complete", reason: counted, until };
-  if (unexplained.length === 0) return { word: "accounted", reason: `${counted}; for the other ${missing.length} the log says what happened`, until };
-  return { word: "holes", reason: `${counted}; for ${unexplained.length} nothing in the log says why`, until };
+  const tooMuch = excessOf(history);
+  if (tooMuch !== undefined) return { word: "holes", reason: `not judged: ${tooMuch}`, until };
+  let over = 0;
+  let late = 0;
+  let missing = 0;
+  let unexplained = 0;
+  for (const instance of history.instances.values()) {
+    for (const slot of slotsOf(instance, { from: EARLIEST, to: history.asOf }, history.asOf)) {
+      if (slot.state === "open" || slot.state === "due") continue;
+      over += 1;
+      if (slot.state === "late") late += 1;
+      else if (slot.state !== "collected") {
+        missing += 1;
+        if (!explained(slot, instance.gaps)) unexplained += 1;
+      }
+    }
+  }
+  const counted = `${over - missing} of ${over} expected periods were covered${late > 0 ? `, ${late} of them late` : ""}`;
+  if (history.unreadable.length > 0) {
+    const entries = history.unreadable
+      .map((u) => u.index)
+      .slice(0, 10)
+      .join(", ");
+    return {
+      word: "holes",
+      reason: `${counted}; records ${entries} decide about more and were written by a later version of Custody`,
+      until,
+    };
+  }
+  if (over === 0) return { word: "complete", reason: "no expected period is over yet", until };
+  if (missing === 0) return { word: "complete", reason: counted, until };
+  if (unexplained === 0)
+    return {
+      word: "accounted",
+      reason: `${counted}; for the other ${missing} the log says what happened`,
+      until,
+    };
+  return { word: "holes", reason: `${counted}; for ${unexplained} nothing in the log says why`, until };
 }
 
 /** A failed, partial or paused slot has entries of its own; a missed one needs a gap entry over it. */
-function explained(slot: AssessedSlot, gaps: readonly { readonly window: { readonly from: Instant; readonly to: Instant } }[]): boolean {
+function explained(
+  slot: AssessedSlot,
+  gaps: readonly { readonly window: { readonly from: Instant; readonly to: Instant } }[],
+): boolean {
   return slot.state !== "missed" || gaps.some(({ window }) => window.from <= slot.from && window.to >= slot.to);
 }
 
 export function freshnessVerdict(history: History): Verdicts["freshness"] {
   const until = iso(history.asOf);
-  const states = [...history.instances.values()].filter((i) => expectationOf(i, history.asOf) !== "retired").map((i) => ({ id: i.id, state: freshnessOf(i, history.asOf).state }));
+  const tooMuch = excessOf(history);
+  if (tooMuch !== undefined) return { word: "never", reason: `not judged: ${tooMuch}`, until };
+  const states = [...history.instances.values()]
+    .filter((i) => expectationOf(i, history.asOf) !== "retired")
+    .map((i) => ({ id: i.id, state: freshnessOf(i, history.asOf).state }));
   for (const word of ["never", "stale"] as const) {
     const which = states.filter((s) => s.state === word).map((s) => s.id);
-    if (which.length > 0) return { word, reason: `${which.join(", ")}: ${word === "never" ? "nothing was ever collected" : "the newest evidence is older than required"}`, until };
+    if (which.length > 0)
+      return {
+        word,
+        reason: `${which.join(", ")}: ${word === "never" ? "nothing was ever collected" : "the newest evidence is older than required"}`,
+        until,
+      };
   }
   if (states.length === 0) return { word: "never", reason: "no collector is configured", until };
   return { word: "current", reason: `all ${states.length} collectors are as new as required`, until };

@@ -9,7 +9,11 @@ import { compiled } from "./compiled.ts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Secrets that the tests hand in through the environment, and that nothing may ever print or store. */
-export const SECRETS = { accessKey: "AKTEST", secretKey: "SK/Test-41d8cd98f00b204e", password: "pässwört-6b1946ac92492d23" };
+export const SECRETS = {
+  accessKey: "AKTEST",
+  secretKey: "SK/Test-41d8cd98f00b204e",
+  password: "pässwört-6b1946ac92492d23",
+};
 
 export interface Done {
   /** Exit code; 128 + signal number is not made up here: a killed process has none. */
@@ -111,7 +115,8 @@ export class Cli {
     const trace = /^\s+at .*[(:/].*:\d+:\d+\)?$/m.exec(all);
     if (trace) throw new Error(`a stack trace was printed by ${args.join(" ")}:\n${all}`);
     for (const secret of Object.values(SECRETS)) {
-      if (secret !== SECRETS.accessKey && all.includes(secret)) throw new Error(`a secret was printed by ${args.join(" ")}`);
+      if (secret !== SECRETS.accessKey && all.includes(secret))
+        throw new Error(`a secret was printed by ${args.join(" ")}`);
     }
     return {
       ...done,
@@ -181,7 +186,9 @@ export class Workspace {
   /** All files of the store, by key. */
   async keys(): Promise<string[]> {
     const files = await readdir(this.path("data/store"), { recursive: true, withFileTypes: true });
-    return files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name).slice(this.path("data/store/").length));
+    return files
+      .filter((file) => file.isFile())
+      .map((file) => join(file.parentPath, file.name).slice(this.path("data/store/").length));
   }
 }
 

@@ -1,0 +1,172 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { z } from "zod";
+import type { Collector, InstanceConfig } from "./collector/define.ts";
+import { ConfigFile, Instance } from "./config-file.ts";
+import { type Mistake, mistakesOf, unwrap } from "./config-mistakes.ts";
+import { canonical, type Json } from "./lib/canonical.ts";
+import { messageOf } from "./lib/errors.ts";
+import { didYouMean } from "./lib/nearest.ts";
+import { parseDuration } from "./lib/time.ts";
+
+/** The collectors of a configuration, and the scope that names them. */
+
+export type GivenInstance = z.output<typeof Instance>;
+type ScopeLine = ConfigFile["scope"][number];
+
+/** The parts of a file that name each other; `undefined` for an item that has mistakes of its own. */
+export interface Parts {
+  readonly plugins: readonly string[];
+  /** The organisation's zone; undefined where it is not known. */
+  readonly zone: string | undefined;
+  readonly collectors: readonly (GivenInstance | undefined)[];
+  readonly scope: readonly (ScopeLine | undefined)[];
+}
+
+const DEFAULT_PULL = 3_600_000;
+
+/** What is right in itself in a file with mistakes, so that everything else in it can be checked all the same. */
+export function rightParts(data: unknown): Parts {
+  const { shape } = ConfigFile;
+  const top = (typeof data === "object" && data !== null ? data : {}) as Record<string, unknown>;
+  const each = <T>(value: unknown, schema: z.ZodType<T>) =>
+    Array.isArray(value) ? value.map((item) => schema.safeParse(item).data) : [];
+  return {
+    plugins: shape.plugins.safeParse(top.plugins).data ?? [],
+    zone: shape.organisation.safeParse(top.organisation).data?.zone,
+    collectors: each(top.collectors, Instance),
+    scope: each(top.scope, shape.scope.unwrap().element),
+  };
+}
+
+/** Collectors of the organisation's own. One that cannot be loaded is a mistake of the file. */
+export async function loadPlugins(paths: readonly string[], root: string, mistakes: Mistake[]): Promise<Collector[]> {
+  const loaded = await Promise.all(
+    paths.map(async (path, i) => {
+      try {
+        const module = (await import(pathToFileURL(resolve(root, path)).href)) as { default?: unknown };
+        if (isCollector(module.default)) return [module.default];
+        throw new Error("its default export is no collector made with `defineCollector`");
+      } catch (thrown) {
+        const why = (messageOf(thrown).split("\n")[0] ?? "").slice(0, 300);
+        mistakes.push({ path: ["plugins", i], text: `this file cannot be loaded: ${why}` });
+        return [];
+      }
+    }),
+  );
+  return loaded.flat();
+}
+
+function isCollector(value: unknown): value is Collector {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, config, collect, read } = value as Partial<Collector>;
+  return (
+    typeof name === "string" &&
+    // Not `instanceof`: a plug-in may bring its own copy of zod.
+    typeof config?.safeParse === "function" &&
+    typeof collect === "function" &&
+    typeof read === "function"
+  );
+}
+
+/** The configured collectors; what is wrong with them is added to the mistakes. */
+export function readInstances(
+  { collectors: given, zone }: Parts,
+  collectors: readonly Collector[],
+  mistakes: Mistake[],
+): InstanceConfig[] {
+  const seen = new Set<string>();
+  return given.flatMap((one, i) => {
+    if (one === undefined) return [];
+    if (seen.has(one.id)) {
+      const text = `"${one.id}" is used twice; each collector needs an id of its own`;
+      mistakes.push({ path: ["collectors", i, "id"], text });
+    }
+    seen.add(one.id);
+    const collector = collectors.find(({ name }) => name === one.use);
+    if (collector) return readInstance(one, i, collector, zone ?? "UTC", mistakes);
+    const names = collectors.map(({ name }) => name);
+    const hint = didYouMean(one.use, names) || "; `custody sources` lists them all";
+    mistakes.push({ path: ["collectors", i, "use"], text: `there is no collector of this name${hint}` });
+    return [];
+  });
+}
+
+function readInstance(
+  given: GivenInstance,
+  i: number,
+  collector: Collector,
+  organisationZone: string,
+  mistakes: Mistake[],
+): InstanceConfig[] {
+  const { id, use, cadence, grace, zone, pull, ...rest } = given;
+  const schema = unwrap(collector.config);
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  // A stated zone is also what such a collector reads times without one in; the organisation's is never assumed for that.
+  const own = zone !== undefined && known.includes("zone") ? { ...rest, zone } : rest;
+  const parsed = collector.config.safeParse(own, { reportInput: true });
+  if (!parsed.success) {
+    for (const { path, text } of mistakesOf(parsed.error, collector.config, Object.keys(Instance.shape))) {
+      mistakes.push({ path: ["collectors", i, ...path], text: text.replace(/^unknown key/, `unknown key of ${use}`) });
+    }
+    return [];
+  }
+  return [
+    {
+      id,
+      collector,
+      cadence: cadence ?? collector.cadence,
+      grace: grace ?? collector.grace,
+      zone: zone ?? organisationZone,
+      pull: parseDuration(pull ?? "") ?? DEFAULT_PULL,
+      config: parsed.data,
+      logged: JSON.parse(JSON.stringify(given)) as Json,
+    },
+  ];
+}
+
+/** Each line of the scope says who covers its system, or why nobody does. */
+export function checkScope({ scope, collectors }: Parts, data: unknown, mistakes: Mistake[]): void {
+  const ids = new Set(collectors.map((one, i) => one?.id ?? idIn(data, i)).filter((id) => id !== undefined));
+  for (const [i, line] of scope.entries()) {
+    if (line === undefined) continue;
+    if ((line.sources === undefined) === (line.notConnected === undefined)) {
+      mistakes.push({ path: ["scope", i], text: "expected either `sources`, or `notConnected` with the reason" });
+    }
+    for (const [j, source] of (line.sources ?? []).entries()) {
+      if (ids.has(source)) continue;
+      const text = `there is no collector with the id "${source}"${didYouMean(source, [...ids])}`;
+      mistakes.push({ path: ["scope", i, "sources", j], text });
+    }
+  }
+}
+
+/** The ID of a collector with other mistakes; the scope may name it. */
+function idIn(data: unknown, i: number): string | undefined {
+  const { collectors } = (data ?? {}) as { collectors?: unknown };
+  const one: unknown = Array.isArray(collectors) ? collectors[i] : undefined;
+  const id = typeof one === "object" && one !== null && "id" in one ? one.id : undefined;
+  return typeof id === "string" ? id : undefined;
+}
+
+/** The configuration becomes a record, and a record holds no fractions and no halves of characters. */
+export function checkLogged(data: unknown, mistakes: Mistake[], path: Mistake["path"] = []): void {
+  if (path.length > 30) mistakes.push({ path, text: "nested too deep" });
+  else if (typeof data === "object" && data !== null) {
+    const list = Array.isArray(data);
+    for (const [key, value] of Object.entries(data)) checkLogged(value, mistakes, [...path, list ? Number(key) : key]);
+  } else if (typeof data === "number" && !Number.isSafeInteger(data)) {
+    mistakes.push({ path, text: "expected a whole number; put anything else in quotes" });
+  } else if (typeof data === "string" && !isKeepable(data)) {
+    mistakes.push({ path, text: "expected text without halves of characters" });
+  }
+}
+
+function isKeepable(text: string): boolean {
+  try {
+    canonical(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

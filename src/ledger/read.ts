@@ -1,0 +1,49 @@
+import { batchKey, type Link, parseBatch, type Recorded } from "../evidence/batch.ts";
+import { decodeEntry } from "../evidence/entry.ts";
+import { digestOf } from "../lib/digest.ts";
+import type { Store } from "../store/store.ts";
+import { bundleKey, decodeBundle, TILE_WIDTH } from "../tlog/tile.ts";
+import { altered } from "./contradiction.ts";
+import { START } from "./log.ts";
+
+/** Entries of bundle `n` of a log of this size; where its partial bundle is gone the full one serves (C2SP tlog-tiles). */
+export async function readBundle(store: Store, n: number, size: number): Promise<Uint8Array[]> {
+  const width = Math.min(TILE_WIDTH, size - n * TILE_WIDTH);
+  const key = bundleKey(n, width);
+  const bytes = await store.get(key);
+  if (bytes !== undefined) return decodeBundle(bytes, width, key);
+  const full = await store.get(bundleKey(n));
+  if (full === undefined) throw altered(store, key, "is missing");
+  return decodeBundle(full, TILE_WIDTH, bundleKey(n)).slice(0, width);
+}
+
+/**
+ * Entries from an index on, in order: whole bundles up to `signed`, the size of a published checkpoint, then batches up to
+ * `end`. The chain is checked on the way and must end in the hash of `end`; only who has read to the end has been told so.
+ * Throws LEDGER_ALTERED.
+ */
+export async function* readEntries(store: Store, from: number, signed: number, end: Link): AsyncGenerator<Recorded> {
+  if (from >= end.index) return;
+  // It begins with the bundle that holds `from`, or with the last one: the batches after it continue its hash.
+  const first = Math.floor(Math.max(0, Math.min(from, signed - 1)) / TILE_WIDTH);
+  let next: Link = START;
+  for (let n = first; n * TILE_WIDTH < signed; n += 1) {
+    for (const [i, bytes] of (await readBundle(store, n, signed)).entries()) {
+      const [index, entry, digest] = [n * TILE_WIDTH + i, decodeEntry(bytes), digestOf(bytes)];
+      if (entry.index !== index || (next.index > 0 && entry.prev !== next.prev))
+        throw altered(store, bundleKey(n), `holds an entry ${index} that does not continue the chain`);
+      next = { index: index + 1, prev: digest, at: entry.at };
+      if (index >= from) yield { index, digest, bytes, entry };
+    }
+  }
+  while (next.index < end.index) {
+    const bytes = await store.get(batchKey(next.index));
+    if (bytes === undefined) throw altered(store, batchKey(next.index), "has disappeared");
+    for (const recorded of parseBatch(bytes, next)) {
+      next = { index: recorded.index + 1, prev: recorded.digest, at: recorded.entry.at };
+      if (recorded.index >= from) yield recorded;
+    }
+  }
+  if (next.prev !== end.prev)
+    throw altered(store, "tile/entries", `and seq/ up to entry ${end.index} do not end in the hash that was committed`);
+}

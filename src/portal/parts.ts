@@ -1,0 +1,69 @@
+import type { Catalogue } from "../assess/catalogue.ts";
+import type { Yields } from "../assess/population.ts";
+import type { Connection } from "../index/database.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Instant } from "../lib/time.ts";
+import type { History } from "../slots/history.ts";
+
+/** A configured collector as the pages show it. */
+export interface PortalCollector {
+  readonly id: string;
+  readonly title: string;
+}
+
+/** A message to an inbox, from a sender that showed the right token. */
+export interface Letter {
+  readonly bytes: Uint8Array;
+  readonly mediaType: string;
+  /** Below `/hooks/<instance>/`, decoded, without leading slash. */
+  readonly path: string;
+  readonly receivedAt: Instant;
+}
+
+/** An inbox as its senders see it. */
+export interface Inbox {
+  /** What senders must show. Throws SECRET_UNAVAILABLE: then nobody can be told apart, and all must come back later. */
+  token(): string;
+  /**
+   * Takes a message into the ledger; durable when it resolves. Throws INPUT_INVALID and INPUT_TOO_LARGE for what will
+   * never be taken, anything else for what may be taken later.
+   */
+  accept(letter: Letter): Promise<{ readonly index: number; readonly repeated: boolean }>;
+}
+
+/** Where the portal says what it does; the shape of a pino logger. */
+export interface PortalLog {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+/** What pages and inbox need; the composition root gives it. Functions that ask may throw what ledger and index throw. */
+export interface PortalParts {
+  readonly organisation: { readonly name: string; readonly zone: string };
+  readonly scope: readonly {
+    readonly system: string;
+    readonly sources?: readonly string[] | undefined;
+    readonly notConnected?: string | undefined;
+  }[];
+  readonly collectors: readonly PortalCollector[];
+  readonly software: string;
+  readonly clock: Clock;
+  readonly log: PortalLog;
+  readonly catalogue: Catalogue;
+  readonly yields: Yields;
+  /** All that the ledger says about slots, and how many entries that was. */
+  history(): Promise<{ readonly history: History; readonly size: number }>;
+  /** The index, brought up to the ledger. */
+  index(): Promise<Connection>;
+  blob(digest: string): Promise<Uint8Array | undefined>;
+  /** The newest signed head, its root in base64. */
+  head(): Promise<{ readonly size: number; readonly root: string }>;
+  /** A public object of the store: the checkpoint or a hash tile; undefined for what is neither, or not there. */
+  publicObject(key: string): Promise<Uint8Array | undefined>;
+  readonly reportsFolder: string;
+  /** Undefined for an instance that has no inbox or whose inbox is closed. */
+  inbox(instance: string): Inbox | undefined;
+  /** Inboxes that cannot be used, and why. */
+  inboxTroubles(): readonly { readonly instance: string; readonly message: string }[];
+}

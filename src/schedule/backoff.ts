@@ -1,0 +1,56 @@
+import type { Instant } from "../lib/time.ts";
+import type { History, InstanceHistory, RunRecord } from "../slots/history.ts";
+import type { Task } from "./collect.ts";
+
+/**
+ * How long the daemon waits before it tries again, so that neither a source that is down nor the ledger is flooded. All
+ * of it follows from the ledger, so a restart or a second process does not start over.
+ */
+
+const FIRST_WAIT = 60_000;
+const LONGEST_WAIT = 60 * 60_000;
+/** A slot past its grace is late in any case: asking for it once a day is enough. */
+const LONGEST_CATCH_UP_WAIT = 24 * 60 * 60_000;
+/** What a source did not have, or nobody heard, it will not have later either; some tries, in case it was our mistake. */
+const HOPELESS = new Set(["not-listening", "retention", "sampled"]);
+const HOPELESS_AFTER = 3;
+
+/** Milliseconds to wait after so many failures: a minute, then twice as long each time. */
+export function waitAfter(failures: number, longest: number = LONGEST_WAIT): number {
+  return failures <= 0 ? 0 : Math.min(longest, FIRST_WAIT * 2 ** Math.min(failures - 1, 30));
+}
+
+const failed = (run: RunRecord): boolean => run.outcome === "failed" || run.outcome === "unavailable";
+
+/** When the instance may be asked again: after its last runs have failed, later each time. */
+export function restsUntil(history: InstanceHistory): Instant {
+  const { runs } = history;
+  const good = runs.findLastIndex((run) => !failed(run));
+  const last = runs.at(-1);
+  return last === undefined ? 0 : last.at + waitAfter(runs.length - 1 - good);
+}
+
+function isHopeless(task: Task, history: InstanceHistory): boolean {
+  if ((task.attempts ?? 0) < HOPELESS_AFTER) return false;
+  const last = history.runs.findLast((run) => run.slot === task.slot.id && run.at >= task.slot.to);
+  return last?.reason !== undefined && HOPELESS.has(last.reason);
+}
+
+/**
+ * The tasks whose time has come, those tried least often first: one slot that can never be had must not keep an instance
+ * from all others. `fresh`: after a start every instance is tried once, because somebody may have mended it.
+ */
+export function readyTasks(tasks: readonly Task[], history: History, now: Instant, fresh = false): Task[] {
+  const rests = new Map<string, Instant>();
+  const ready = tasks.filter((task) => {
+    const known = history.instances.get(task.instance.id);
+    if (known === undefined || isHopeless(task, known)) return false;
+    if (fresh) return true;
+    const rest = rests.get(known.id) ?? restsUntil(known);
+    rests.set(known.id, rest);
+    const longest = task.trigger === "catch-up" ? LONGEST_CATCH_UP_WAIT : LONGEST_WAIT;
+    const own = (task.lastAttempt ?? 0) + waitAfter(task.attempts ?? 0, longest);
+    return now >= Math.max(rest, own);
+  });
+  return ready.sort((a, b) => (a.attempts ?? 0) - (b.attempts ?? 0));
+}
