@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { expect, test, vi } from "vitest";
 import { hex } from "../src/lib/digest.ts";
 import { decodeBundle, parseTileKey } from "../src/tlog/tile.ts";
+import { FINDING_CODES } from "../src/verify/finding.ts";
 import { verifyLedger } from "../src/verify/verify.ts";
 import { exampleLog, exampleSigner } from "./support/example-ledger.ts";
 
@@ -45,4 +46,9 @@ test("the example of docs/FORMAT.md is, byte for byte, what the code writes", as
     size: 3,
     findings: [],
   });
+});
+
+test("docs/FORMAT.md says of every code when it is given", () => {
+  const steps = document.slice(document.indexOf("## 12. Verifying"), document.indexOf("## 13."));
+  for (const code of Object.keys(FINDING_CODES)) expect(steps).toContain(`\`${code}\``);
 });

@@ -96,7 +96,7 @@ describeWith(["python3"], "the second verifier, written from docs/FORMAT.md", ()
       }),
       fc.record({ key, what: fc.constant("delete"), at: fc.nat(), bytes: fc.constant(new Uint8Array()) }),
     );
-    const changes = fc.sample(change, 80);
+    const changes = fc.sample(change, 40);
     const folders = await Promise.all(
       changes.map(({ key, what, at, bytes }) => {
         const broken = new Map(objects);

@@ -8,10 +8,11 @@ const ROOT = resolve(import.meta.dirname, "..");
 const ALLOWED: Record<string, readonly string[]> = {
   "src/lib": [],
   "src/tlog": ["src/lib"],
+  "src/tsp": ["src/lib"],
   "src/store": ["src/lib"],
   "src/evidence": ["src/lib"],
   "src/slots": ["src/lib", "src/evidence"],
-  "src/verify": ["src/lib", "src/tlog", "src/slots", "src/evidence"],
+  "src/verify": ["src/lib", "src/tlog", "src/tsp", "src/slots", "src/evidence"],
   "src/ledger": ["src/lib", "src/tlog", "src/store", "src/evidence"],
   "src/collector": ["src/lib", "src/evidence"],
   collectors: ["src/collector", "src/evidence", "src/lib", "collectors"],
@@ -27,6 +28,7 @@ const ALLOWED: Record<string, readonly string[]> = {
 const PACKAGES: Record<string, RegExp> = {
   "src/verify": /^(node:crypto|zod|temporal-polyfill)$/,
   "src/tlog": /^node:crypto$/,
+  "src/tsp": /^$/,
   "src/slots": /^(temporal-polyfill|zod)$/,
   "src/assess": /^(zod|yaml|temporal-polyfill)$/,
   "src/evidence": /^(node:crypto|zod)$/,

@@ -49,9 +49,7 @@ export class FolderStore implements Store {
     }
     const folders = new Folders(root, disk);
     await folders.checkRoot();
-    const temporary = new TemporaryFolder(`${root}.tmp`, disk);
-    await temporary.clean();
-    return new FolderStore(folders, temporary, disk);
+    return new FolderStore(folders, new TemporaryFolder(`${root}.tmp`, disk), disk);
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {

@@ -12,7 +12,7 @@ const LEFT_OVER = 24 * 3_600_000;
 
 /**
  * The folder for unfinished files, `<store>.tmp` beside the store, so that nothing unfinished ever lies in the store and
- * finishing is a link or a rename on one file system. Made on the first write: a store on a read-only medium can be read.
+ * finishing is a link or a rename on one file system. Made, and tidied, on the first write: a store on a read-only medium can be read.
  */
 export class TemporaryFolder {
   readonly path: string;
@@ -43,6 +43,8 @@ export class TemporaryFolder {
     }
     if (found.dev !== device) throw diskFailure({ code: "EXDEV" }, "use", this.path);
     this.#device = device;
+    // Only now: whoever just reads a store, an auditor above all, changes nothing beside it.
+    await this.#clean();
   }
 
   /** A new path in it, whose name says which process it belongs to. */
@@ -56,12 +58,12 @@ export class TemporaryFolder {
    * a day ago by the file system's own clock. What cannot be removed is left; a file removed too early only makes its
    * writer fail and try again.
    */
-  async clean(): Promise<void> {
+  async #clean(): Promise<void> {
     try {
       const left = await this.#leftovers();
       await Promise.all(left.map((path) => this.#disk.rm(path, { recursive: true, force: true })));
     } catch {
-      // Reading a store must not fail because its left-overs cannot be tidied away.
+      // A write must not fail because left-overs cannot be tidied away.
     }
   }
 

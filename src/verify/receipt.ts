@@ -82,7 +82,12 @@ export function checkReceipt(
       `the receipt does not prove that record ${receipt.index} is in the log`,
     );
   }
-  const entry = decodeEntry(receipt.extra);
+  let entry: Entry;
+  try {
+    entry = decodeEntry(receipt.extra);
+  } catch (cause) {
+    throw new CustodyError("VERIFICATION_FAILED", `what the receipt proves as record ${receipt.index} is not a record`, { cause });
+  }
   return { entry, index: receipt.index, checkpoint, digests: blobRefs(entry).map((ref) => ref.digest) };
 }
 

@@ -56,7 +56,7 @@ code { font: .9em ui-monospace, "SF Mono", Consolas, "Liberation Mono", monospac
 .mark.unsure { background: var(--unsure-bg); color: var(--unsure); border: 0; }
 .frame { background: var(--card); border: 1px solid var(--rule); border-radius: .6rem; overflow: hidden; }
 table { width: 100%; border-collapse: collapse; font-size: .94rem; }
-th, td { text-align: left; vertical-align: top; padding: .55rem .8rem; border-top: 1px solid var(--rule); overflow-wrap: anywhere; }
+th, td { text-align: left; vertical-align: top; padding: .55rem .8rem; border-top: 1px solid var(--rule); overflow-wrap: break-word; }
 thead th { border-top: 0; font-size: .82rem; font-weight: 600; color: var(--muted); overflow-wrap: normal; }
 tbody th { font-weight: 550; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
