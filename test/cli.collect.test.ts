@@ -93,11 +93,11 @@ describe("a folder of records", () => {
   test("that is missing ends as failed, exit 2, with the place and what to do, and is in the log", async () => {
     const workspace = await cli.workspace(configuration(INCIDENTS));
     const done = await workspace.run("collect");
-    expect(done.code).toBe(3);
-    expect(done.stdout).toMatch(/^unavailable incidents@.*incidents.* does not exist/m);
-    expect(await runs(workspace)).toMatchObject([
-      { outcome: "unavailable", reason: "SOURCE_UNREACHABLE", covered: [] },
-    ]);
+    expect(done.code, done.all).toBe(2);
+    expect(done.stdout).toMatch(
+      /^failed {6}incidents@.*\/incidents, does not exist\. Correct `path` of this collector/m,
+    );
+    expect(await runs(workspace)).toMatchObject([{ outcome: "failed", reason: "SOURCE_MISCONFIGURED", covered: [] }]);
     await workspace.verified();
   });
 
@@ -399,8 +399,8 @@ describe("what is asked again", () => {
       "incidents@2026-01-31T23:00:00.000Z",
       "incidents@2026-02-28T23:00:00.000Z",
     ]);
-    await workspace.configure(INCIDENTS.replace("path:", "cadence: 15m, path:"));
-    const all = await workspace.run("collect", "--backfill", "--from", "2001-01-01");
+    const often = await cli.workspace(configuration(INCIDENTS.replace("path:", "cadence: 15m, path:")));
+    const all = await often.run("collect", "--backfill", "--from", "2001-01-01");
     expect(all.code).toBe(2);
     expect(all.stderr).toContain("more than 5000 periods");
   });

@@ -15,7 +15,7 @@ import { clearPlace, finishPlace, lookAtPlace, preparePlace } from "../src/demo/
 import { FOLDERS } from "../src/demo/settings.ts";
 import { setUpAt, simulateYear } from "../src/demo/simulate.ts";
 import { sourcesAt } from "../src/demo/sources.ts";
-import { type Mishaps, makeYear, yearUntil } from "../src/demo/year.ts";
+import { type Mishaps, makeYear, mishapsOf, yearUntil } from "../src/demo/year.ts";
 import type { Fact, FactOf } from "../src/evidence/fact.ts";
 import { type Interval, iso } from "../src/lib/time.ts";
 import { gapsOf } from "../src/slots/gap.ts";
@@ -57,6 +57,17 @@ describe("the made-up sources", () => {
 
   test("reach from the same month last year to the last full hour", () => {
     expect([iso(span.from), iso(span.to)]).toEqual(["2025-10-31T23:00:00.000Z", "2026-11-20T12:00:00.000Z"]);
+  });
+
+  test("have their mishaps inside the year and apart from each other, whenever it is made", () => {
+    for (let month = 0; month < 24; month += 1) {
+      for (const day of [1, 15, 28]) {
+        const made = yearUntil(Date.UTC(2026, month, day, 9));
+        const all = Object.values(mishapsOf(made)).sort((a, b) => a.from - b.from);
+        const times = [made.from + 10 * 86_400_000, ...all.flatMap(({ from, to }) => [from, to]), made.to];
+        expect(times, iso(made.to)).toEqual([...times].sort((a, b) => a - b));
+      }
+    }
   });
 
   test("follow from span and seed, byte for byte", () => {

@@ -1,15 +1,16 @@
-import { writeFile } from "node:fs/promises";
+import { open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { batchKey } from "../src/evidence/batch.ts";
+import { batchKey, encodeBatch } from "../src/evidence/batch.ts";
 import { blobKey } from "../src/evidence/blob.ts";
 import { type Draft, MAX_BATCH_BYTES, measureDraft } from "../src/evidence/entry.ts";
-import { Ledger } from "../src/ledger/ledger.ts";
+import { buildEntries, type Checked } from "../src/ledger/append.ts";
+import { Ledger, MAX_FILE_BYTES } from "../src/ledger/ledger.ts";
 import { digestOf } from "../src/lib/digest.ts";
 import { CustodyError } from "../src/lib/errors.ts";
 import type { MemoryStore } from "../src/store/memory.ts";
-import { FakeClock } from "./support/clock.ts";
+import { FakeClock, type SkippingClock } from "./support/clock.ts";
 import { faultyStore, type StoreCall } from "./support/faulty-store.ts";
 import { accessDraft, entriesOf, interruptedStore, newLedger, temporaryFolder } from "./support/ledger.ts";
 
@@ -80,6 +81,7 @@ describe("a claim whose outcome stays unknown", () => {
     };
     const ledger = await Ledger.open({ ...parts, store });
     await expect(ledger.append([accessDraft("a")])).rejects.toMatchObject({ code: "STORE_UNFIT" });
+    expect((parts.clock as SkippingClock).slept, "nothing was unknown, so nothing is tried again").toEqual([]);
   });
 });
 
@@ -174,6 +176,17 @@ describe("batches", () => {
     );
   });
 
+  test("a key that a foreign writer used twice belongs to the first who had it", async () => {
+    const { ledger, parts } = await newLedger();
+    const [one, two] = ["one", "two"].map((name) => ({ draft: accessDraft(name, "slot:x"), now: 0, size: 0 }));
+    const [genesis] = await entriesOf(ledger);
+    const link = { index: 1, prev: genesis?.digest ?? "", at: genesis?.entry.at ?? "" };
+    const foreign = buildEntries([one as Checked, two as Checked], link, "foreign");
+    await parts.store.create(batchKey(1), encodeBatch(foreign.map(({ bytes }) => bytes)));
+    for (const writer of [ledger, await Ledger.open(parts)])
+      expect(await writer.append([accessDraft("three", "slot:x")])).toMatchObject([{ index: 1, repeated: true }]);
+  });
+
   test("a draft cannot say what is the ledger's to say", async () => {
     const { ledger } = await newLedger();
     const forged = {
@@ -216,6 +229,15 @@ describe("evidence files", () => {
     expect(await ledger.putFile(file, "text/plain")).toEqual(ref);
     expect(await ledger.blob(ref.digest)).toEqual(text("minutes"));
     expect([...(parts.store as MemoryStore).objects.keys()].filter((k) => k.startsWith("blob/"))).toHaveLength(1);
+  });
+
+  test("a file of more than 5 GiB is refused before it is read", async () => {
+    const { ledger } = await newLedger();
+    const path = join(await temporaryFolder(), "huge");
+    const file = await open(path, "w");
+    await file.truncate(MAX_FILE_BYTES + 1);
+    await file.close();
+    await expect(ledger.putFile(path, "text/plain")).rejects.toMatchObject({ code: "INPUT_TOO_LARGE" });
   });
 
   test("a file that cannot be read is refused by its name", async () => {

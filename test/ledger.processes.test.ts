@@ -111,9 +111,6 @@ async function atOnce(
   expect((await parts.guard.newest())?.size).toBe(last);
   const entries = await judgeLedger(parts, told);
   expect(entries).toBe(last);
-  process.stderr.write(
-    `STAT ${JSON.stringify({ entries, kills, acks: told.appended.length, heads: told.heads.length })}\n`,
-  );
   return { entries, kills };
 }
 

@@ -9,6 +9,7 @@ import { EMPTY_ROOT, leafHash } from "../src/tlog/merkle.ts";
 import { bundleKey, tileKey, tilesOf } from "../src/tlog/tile.ts";
 import { faultyStore } from "./support/faulty-store.ts";
 import { accessDraft, entriesOf, interruptedStore, newLedger } from "./support/ledger.ts";
+import { judgeLedger, Told } from "./support/ledger-oracle.ts";
 
 const text = (s: string) => new TextEncoder().encode(s);
 
@@ -110,6 +111,16 @@ describe("a checkpoint in the store", () => {
     expect((await parts.guard.newest())?.size).toBe(1);
   });
 
+  test("with a second signature by the same key that is wrong is refused", async () => {
+    const { ledger, parts } = await newLedger();
+    const good = new TextDecoder().decode(await parts.store.get("checkpoint"));
+    const forged = await signCheckpoint(ledger.origin, { size: 1, root: sha256(text("x")) }, [parts.signer]);
+    const bad = new TextDecoder().decode(forged).split("\n").at(-2);
+    await parts.store.replace("checkpoint", text(`${good}${bad}\n`));
+    await expect(Ledger.open(parts)).rejects.toMatchObject({ code: "LEDGER_ALTERED" });
+    await expect(ledger.publish()).rejects.toMatchObject({ code: "LEDGER_ALTERED" });
+  });
+
   test("of size 0 opens where it signs the empty tree, and only there", async () => {
     const { ledger, parts } = await newLedger();
     await ledger.append([accessDraft("a")]);
@@ -150,6 +161,19 @@ describe("what is written under tile/", () => {
       }
       await ledger.append([accessDraft("b")]);
     }
+  });
+
+  test.each([254, 255, 256, 511])("is right when another process goes on at size %i + 1", async (count) => {
+    const { ledger, parts } = await newLedger();
+    await ledger.append(Array.from({ length: count }, (_, i) => accessDraft(`a${i}`)));
+    const told = new Told();
+    told.heads.push(await ledger.publish());
+    const next = await Ledger.open(parts);
+    const names = Array.from({ length: 260 }, (_, i) => `b${i}`);
+    const appended = await next.append(names.map((name) => accessDraft(name)));
+    told.appended.push(...appended.map((answer, i) => ({ ...answer, name: names[i] ?? "" })));
+    told.heads.push(await next.publish());
+    expect(await judgeLedger(parts, told)).toBe(count + 261);
   });
 
   test("is due at each size up to the third level, and no longer once it is written", () => {

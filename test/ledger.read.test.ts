@@ -3,6 +3,7 @@ import { batchKey } from "../src/evidence/batch.ts";
 import { Ledger } from "../src/ledger/ledger.ts";
 import type { MemoryStore } from "../src/store/memory.ts";
 import { bundleKey, decodeBundle, encodeBundle } from "../src/tlog/tile.ts";
+import { faultyStore } from "./support/faulty-store.ts";
 import { accessDraft, entriesOf, newLedger } from "./support/ledger.ts";
 
 const indexes = async (ledger: Ledger, from?: number) => (await entriesOf(ledger, from)).map(({ index }) => index);
@@ -27,6 +28,20 @@ describe("reading", () => {
         expect(await indexes(reader, from), `from ${from}`).toEqual(range(Math.max(0, from), 603));
       }
     }
+  });
+
+  test("the newest entries does not read the whole log for them, also behind a full bundle", async () => {
+    const { ledger, parts } = await newLedger();
+    await ledger.append(many(511));
+    await ledger.publish();
+    await ledger.append(many(1));
+    const store = faultyStore(parts.store, () => undefined);
+    const reader = await Ledger.open({ ...parts, store });
+    const before = store.calls.length;
+    expect(await indexes(reader, 512)).toEqual([512]);
+    expect(store.calls.slice(before).map(({ key }) => key)).toEqual([batchKey(513), bundleKey(1), batchKey(512)]);
+    expect(await indexes(reader, 513)).toEqual([]);
+    expect(store.calls.slice(before)).toHaveLength(4);
   });
 
   test("gives the bytes that were committed, with their digests", async () => {
@@ -85,11 +100,16 @@ describe("a store that was altered", () => {
       Buffer.from(Buffer.from(bytes).toString("latin1").replace('"purpose":"n', '"purpose":"m'), "latin1"),
     );
 
+  /** So is this, in the last entry. */
+  const relabelled = (bytes: Uint8Array) => bytes.with(Buffer.from(bytes).lastIndexOf('"purpose":"n') + 11, 0x6d);
+
   test.each([
     ["a signed bundle", bundleKey(0), reworded],
     ["the last signed bundle", bundleKey(2, 88), reworded],
+    ["a signed bundle that is no JSON any more", bundleKey(1), (b: Uint8Array) => b.with(100, 0x7f)],
     ["a signed bundle that is gone", bundleKey(1), () => undefined],
     ["a batch of the tail", batchKey(600), reworded],
+    ["the newest entry of all", batchKey(601), (b: Uint8Array) => relabelled(b)],
     ["a batch of the tail that is gone", batchKey(601), () => undefined],
   ])("%s: reading to the end says so, and the ledger halts", async (_, key, change) => {
     const { ledger } = await alter(key, change);

@@ -70,18 +70,19 @@ async function run(parts: LedgerParts, { acts, faults }: Script, who: string, to
 }
 
 /** Logs to begin with: new, and just before a tile is full. */
-const beginnings = Promise.all(
-  [0, 252].map(async (more) => {
-    const parts = { ...(await ledgerParts()), guard: memoryGuard() };
-    const ledger = await createLedger(parts, { zone: "UTC" });
-    await ledger.append(Array.from({ length: more }, (_, i) => accessDraft(`n${i}`)));
-    await ledger.publish();
-    return { parts, objects: new Map((parts.store as MemoryStore).objects), heads: parts.guard.all };
-  }),
-);
+const beginnings = () =>
+  Promise.all(
+    [0, 252].map(async (more) => {
+      const parts = { ...(await ledgerParts()), guard: memoryGuard() };
+      const ledger = await createLedger(parts, { zone: "UTC" });
+      await ledger.append(Array.from({ length: more }, (_, i) => accessDraft(`n${i}`)));
+      await ledger.publish();
+      return { parts, objects: new Map((parts.store as MemoryStore).objects), heads: parts.guard.all };
+    }),
+  );
 
 test("any interleaving of two to four writers with faults, deaths and checkpoints in between loses, doubles and forks nothing", async () => {
-  const logs = await beginnings;
+  const logs = await beginnings();
   await fc.assert(
     fc.asyncProperty(
       fc.scheduler(),

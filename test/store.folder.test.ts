@@ -105,10 +105,10 @@ describe("left-overs of other processes", () => {
     const elsewhere = name("0000000f", 1, "1");
     const longAgo = name("0000000f", 2, "1");
     const left = [alive, restarted, dead, elsewhere, longAgo, "not-ours"];
-    for (const file of left) await fs.writeFile(join(`${path}.tmp`, file), "");
-    await fs.utimes(join(`${path}.tmp`, longAgo), 0, 0);
     await store.sibling("probe").create("old/a", bytes("a"));
     await store.sibling("probe").create("new/a", bytes("a"));
+    for (const file of left) await fs.writeFile(join(`${path}.tmp`, file), "");
+    await fs.utimes(join(`${path}.tmp`, longAgo), 0, 0);
     await fs.utimes(join(`${path}.tmp`, "probe", "old"), 0, 0);
     const reader = await FolderStore.open(path);
     await reader.get("a");

@@ -6,6 +6,7 @@ import { Custody } from "../custody.ts";
 import { dayOf } from "../demo/calendar.ts";
 import { StoryClock } from "../demo/clock.ts";
 import { clearPlace, configOf, finishPlace, lookAtPlace, preparePlace } from "../demo/place.ts";
+import { ZONE } from "../demo/settings.ts";
 import { setUpAt, simulateYear } from "../demo/simulate.ts";
 import { makeYear, yearUntil } from "../demo/year.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -46,7 +47,7 @@ export async function demo(flags: Flags, dir = "workspace"): Promise<number> {
   const place = await lookAtPlace(root);
   let span = place.is === "made" ? place.span : undefined;
   if (span !== undefined) {
-    output.line(`${dir} holds a demonstration already; its made-up year ended on ${dateForPeople(span.to, "UTC")}.`);
+    output.line(`${dir} holds a demonstration already; its made-up year ended on ${dateForPeople(span.to, ZONE)}.`);
     output.line("Since then it is kept like a real workspace, by this machine's clock.");
   } else {
     if (place.is === "half-made") {
@@ -203,9 +204,11 @@ function printVerdicts(result: VerifyResult, output: Output): void {
 }
 
 function lastLines(output: Output, dir: string): void {
+  const config = join(dir, "custody.yaml");
+  output.line(`Look around:     npx custody -c ${config} status   (or gaps, log, hooks, collect)`);
+  output.line(`Try to cheat:    change one byte of any file in ${join(dir, "data/store")}, then`);
+  output.line(`                 npx custody -c ${config} verify`);
   output.line(
-    `Look around: \`cd ${dir}\`, then \`custody status\`, \`custody gaps\`, \`custody log\`, \`custody verify\``,
+    "Start your own:  npx custody init DIR   (in a folder of its own; nothing of this demonstration goes along)",
   );
-  output.line("Try to cheat: change one byte of any file in its data/store, then `custody verify`.");
-  output.line("Start your own: `custody init DIR` in a folder of its own. Nothing of this demonstration goes along.");
 }

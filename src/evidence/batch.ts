@@ -55,7 +55,10 @@ function* lines(bytes: Uint8Array): Generator<Uint8Array> {
 export function parseBatch(bytes: Uint8Array, link: Link): Recorded[] {
   const key = batchKey(link.index);
   const altered = (index: number, what: string, cause?: unknown): never => {
-    throw new CustodyError("LEDGER_ALTERED", `${key}: entry ${index}: ${what}`, { cause });
+    throw new CustodyError("LEDGER_ALTERED", `${key}: entry ${index}: ${what}`, {
+      cause,
+      remedy: "The ledger cannot go on after a batch that no writer made. Run `custody verify` for the whole picture.",
+    });
   };
   if (bytes.length === 0 || bytes.length > MAX_BATCH_BYTES + MAX_BATCH_ENTRIES)
     altered(link.index, `a batch of ${bytes.length} bytes`);

@@ -7,7 +7,7 @@ import type { Clock } from "../lib/clock.ts";
 import { digestOf, newDigest } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { errno } from "../store/disk.ts";
-import type { Store } from "../store/store.ts";
+import { MAX_OBJECT, type Store } from "../store/store.ts";
 import type { Head } from "../tlog/checkpoint.ts";
 import type { Signer } from "../tlog/note.ts";
 import { type Appended, type Checked, commit, fits, group, noteKey, type Taken, takeIn } from "./append.ts";
@@ -21,8 +21,8 @@ import { readEntries } from "./read.ts";
 
 export type { Appended } from "./append.ts";
 
-/** Largest file that `putFile` takes: the most that one S3 put can carry. */
-export const MAX_FILE_BYTES = 5 * 1024 ** 3;
+/** Largest file that `putFile` takes, in bytes. */
+export const MAX_FILE_BYTES = MAX_OBJECT;
 
 interface Call {
   readonly drafts: readonly Checked[];
@@ -191,7 +191,7 @@ export class Ledger {
 
   /** Waits for what is in line. Does not publish. */
   async close(): Promise<void> {
-    await this.#line.catch(() => {});
+    await this.#line;
     await this.#parts.store.close();
   }
 
@@ -210,11 +210,9 @@ export class Ledger {
     try {
       if (waiting.some((call) => call.drafts.some(({ draft }) => draft.once !== undefined))) await this.#loadTaken();
       for (const calls of group(waiting, (some) => fits(some.flatMap((call) => call.drafts)))) {
+        const together = calls.flatMap((call) => call.drafts);
         const appended: Appended[] = [];
-        for (const drafts of group(
-          calls.flatMap((call) => call.drafts),
-          fits,
-        )) {
+        for (const drafts of group(together, fits)) {
           appended.push(...(await commit(this.#parts, this.#log, drafts, this.#taken)));
         }
         for (const call of calls) call.resolve(appended.splice(0, call.drafts.length));

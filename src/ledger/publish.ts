@@ -26,8 +26,8 @@ export async function publishLog(parts: LedgerParts, log: Log, follow: () => Pro
   let put: Head | undefined;
   for (let puts = 0; ; puts += 1) {
     // Before the log is followed: what others signed was committed earlier, so the log must then reach it.
-    const stored = await readCheckpoint(store, signer.verifier);
     const guarded = await headsOf(guard);
+    const stored = await readCheckpoint(store, signer.verifier);
     if (guarded.length === 0) throw noGuard(guard, stored);
     // Who told the guard and died, or is slow, must not hold up the others for ever.
     const settled = puts === WRITE_ATTEMPTS || guarded.every(({ size }) => size <= (stored?.size ?? 0));

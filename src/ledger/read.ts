@@ -1,5 +1,5 @@
 import { batchKey, type Link, parseBatch, type Recorded } from "../evidence/batch.ts";
-import { decodeEntry } from "../evidence/entry.ts";
+import { decodeEntry, type Entry } from "../evidence/entry.ts";
 import { digestOf } from "../lib/digest.ts";
 import type { Store } from "../store/store.ts";
 import { bundleKey, decodeBundle, TILE_WIDTH } from "../tlog/tile.ts";
@@ -29,8 +29,8 @@ export async function* readEntries(store: Store, from: number, signed: number, e
   let next: Link = START;
   for (let n = first; n * TILE_WIDTH < signed; n += 1) {
     for (const [i, bytes] of (await readBundle(store, n, signed)).entries()) {
-      const [index, entry, digest] = [n * TILE_WIDTH + i, decodeEntry(bytes), digestOf(bytes)];
-      if (entry.index !== index || (next.index > 0 && entry.prev !== next.prev))
+      const [index, entry, digest] = [n * TILE_WIDTH + i, entryOf(bytes), digestOf(bytes)];
+      if (entry === undefined || (next.index > 0 && entry.prev !== next.prev))
         throw altered(store, bundleKey(n), `holds an entry ${index} that does not continue the chain`);
       next = { index: index + 1, prev: digest, at: entry.at };
       if (index >= from) yield { index, digest, bytes, entry };
@@ -46,4 +46,12 @@ export async function* readEntries(store: Store, from: number, signed: number, e
   }
   if (next.prev !== end.prev)
     throw altered(store, "tile/entries", `and seq/ up to entry ${end.index} do not end in the hash that was committed`);
+}
+
+function entryOf(bytes: Uint8Array): Entry | undefined {
+  try {
+    return decodeEntry(bytes);
+  } catch {
+    return undefined;
+  }
 }

@@ -15,6 +15,7 @@ export interface TstParts {
   readonly time?: string;
   readonly nonce?: bigint;
   readonly serial?: bigint;
+  readonly version?: bigint;
   /** DER that follows the time: accuracy, ordering, … */
   readonly after?: readonly Uint8Array[];
   /** DER that follows everything: tsa, extensions. */
@@ -24,9 +25,18 @@ export interface TstParts {
 export const timeText = (at: number): string => `${new Date(at).toISOString().replaceAll(/[-:T]/g, "").slice(0, 14)}Z`;
 
 /** A TSTInfo of our own. */
-export function tstInfo({ digest, hash, time, nonce, serial = 7n, after = [], last = [] }: TstParts): Uint8Array {
+export function tstInfo({
+  digest,
+  hash,
+  time,
+  nonce,
+  serial = 7n,
+  version = 1n,
+  after = [],
+  last = [],
+}: TstParts): Uint8Array {
   return seq(
-    encodeInteger(1n),
+    encodeInteger(version),
     encodeOid("1.3.6.1.4.1.99999.1"),
     seq(hashAlgorithm(hash), encode(TAG.octets, digest)),
     encodeInteger(serial),
