@@ -14,7 +14,10 @@ export interface GlobalFlags {
 }
 
 /** Runs a command over an open workspace and closes it, whatever happens. */
-export async function withCustody<T>(flags: GlobalFlags, work: (custody: Custody, output: Output) => Promise<T>): Promise<T> {
+export async function withCustody<T>(
+  flags: GlobalFlags,
+  work: (custody: Custody, output: Output) => Promise<T>,
+): Promise<T> {
   const output = newOutput(flags.json ?? false);
   const custody = new Custody(await loadConfig(configPath(flags.config), collectors), systemClock);
   try {
@@ -29,7 +32,9 @@ export async function withCustody<T>(flags: GlobalFlags, work: (custody: Custody
 async function acceptHead(custody: Custody, text: string): Promise<void> {
   const guard = await custody.guard();
   if ((await guard.newest()) !== undefined) {
-    throw new CustodyError("USAGE", `${guard.place} is there, so no head needs to be accepted`, { remedy: "Leave out --accept-head." });
+    throw new CustodyError("USAGE", `${guard.place} is there, so no head needs to be accepted`, {
+      remedy: "Leave out --accept-head.",
+    });
   }
   const { size, root } = parseHead(text);
   await guard.add({ size, root });

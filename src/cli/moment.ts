@@ -7,7 +7,11 @@ import { startOfDay } from "../lib/zone.ts";
 export function parseMoment(text: string, zone: string): Instant {
   if (/^\d{4}-\d\d-\d\d$/.test(text)) return dayStart(text, zone);
   const at = parseSourceTime(text);
-  if (at === undefined) throw new CustodyError("USAGE", `"${text}" is neither a day like 2026-11-20 nor a time like 2026-11-20T14:00:00+01:00`);
+  if (at === undefined)
+    throw new CustodyError(
+      "USAGE",
+      `"${text}" is neither a day like 2026-11-20 nor a time like 2026-11-20T14:00:00+01:00`,
+    );
   return at;
 }
 
@@ -24,7 +28,10 @@ export function parsePeriod(text: string, zone: string): Interval & { readonly l
 function namedPeriod(text: string): [string, string] {
   const [, year = "", quarter, month, day] = /^(\d{4})(?:-(?:Q([1-4])|(\d\d)(?:-(\d\d))?))?$/.exec(text) ?? [];
   if (year === "") {
-    throw new CustodyError("USAGE", `"${text}" is not a period; expected 2026, 2026-Q3, 2026-09, 2026-09-20 or 2026-07-01..2026-09-30`);
+    throw new CustodyError(
+      "USAGE",
+      `"${text}" is not a period; expected 2026, 2026-Q3, 2026-09, 2026-09-20 or 2026-07-01..2026-09-30`,
+    );
   }
   if (day) return [text, text];
   const months = quarter ? 3 : month ? 1 : 12;

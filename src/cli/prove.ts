@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { collectors } from "../../collectors/index.ts";
 import { configPath, loadConfig } from "../config.ts";
 import { Custody } from "../custody.ts";
-import { blobRefs, blobKey, MANIFEST_TYPE } from "../evidence/blob.ts";
+import { blobKey, blobRefs, MANIFEST_TYPE } from "../evidence/blob.ts";
 import { decodeEntry } from "../evidence/entry.ts";
 import { systemClock } from "../lib/clock.ts";
 import { isDigest } from "../lib/digest.ts";
@@ -24,7 +24,10 @@ export async function prove(flags: GlobalFlags & { readonly out?: string }, what
     if (flags.out !== undefined) await writeFile(flags.out, receipt);
     if (flags.json) output.object({ ok: true, index, receipt });
     else if (flags.out === undefined) process.stdout.write(receipt);
-    else output.line(`${flags.out}: record ${index} is in the log. Anybody with the key can check it with this file alone.`);
+    else
+      output.line(
+        `${flags.out}: record ${index} is in the log. Anybody with the key can check it with this file alone.`,
+      );
     return 0;
   } finally {
     await store.close();
@@ -33,7 +36,8 @@ export async function prove(flags: GlobalFlags & { readonly out?: string }, what
 
 export function parseIndex(text: string): number {
   const index = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isNaN(index)) throw new CustodyError("USAGE", `"${text}" is neither the number of a record nor a SHA-256 of 64 hex digits`);
+  if (Number.isNaN(index))
+    throw new CustodyError("USAGE", `"${text}" is neither the number of a record nor a SHA-256 of 64 hex digits`);
   return index;
 }
 
@@ -51,5 +55,7 @@ async function indexOf(store: Store, digest: string): Promise<number> {
       if (manifest !== undefined && Buffer.from(manifest).includes(digest)) return index;
     }
   }
-  throw new CustodyError("NOT_FOUND", `no record names an evidence file with the SHA-256 ${digest}`, { remedy: "Compare the digits with `sha256sum FILE`." });
+  throw new CustodyError("NOT_FOUND", `no record names an evidence file with the SHA-256 ${digest}`, {
+    remedy: "Compare the digits with `sha256sum FILE`.",
+  });
 }

@@ -12,10 +12,22 @@ export async function sources(flags: GlobalFlags): Promise<number> {
     for (const spot of blindSpots) output.line(`  cannot show: ${spot}`);
     output.line();
   }
-  output.line("Each goes into custody.yaml under `collectors:` as { id: …, use: … } with its own settings: docs/configuration.md.");
+  output.line(
+    "Each goes into custody.yaml under `collectors:` as { id: …, use: … } with its own settings: docs/configuration.md.",
+  );
   output.object({
     ok: true,
-    sources: collectors.map(({ name, title, family, mode, facts, cadence, grace, permissions, blindSpots }) => ({ name, title, family, mode, facts, cadence, grace, permissions, blindSpots })),
+    sources: collectors.map(({ name, title, family, mode, facts, cadence, grace, permissions, blindSpots }) => ({
+      name,
+      title,
+      family,
+      mode,
+      facts,
+      cadence,
+      grace,
+      permissions,
+      blindSpots,
+    })),
   });
   return 0;
 }
