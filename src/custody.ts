@@ -14,6 +14,9 @@ import { SOFTWARE } from "./software.ts";
 import type { Store } from "./store/store.ts";
 import { parseVkey, type Verifier } from "./tlog/note.ts";
 
+/** What of a ledger can be had without the right to write. */
+export type LedgerView = Pick<Ledger, "origin" | "vkey" | "size" | "read" | "blob">;
+
 /**
  * The composition root: builds the parts from a configuration, each on its first use, so that a command pays only for what
  * it needs.
@@ -23,6 +26,7 @@ export class Custody {
   readonly clock: Clock;
   #store: Promise<Store> | undefined;
   #ledger: Promise<Ledger> | undefined;
+  #view: Promise<LedgerView> | undefined;
   #database: Promise<Database> | undefined;
   readonly #history = new History();
   #folding: Promise<void> = Promise.resolve();
@@ -78,6 +82,27 @@ export class Custody {
     return this.#ledger;
   }
 
+  /**
+   * The ledger for reading: checked against pinned key and guard like any other, but nothing is tried out on the store and
+   * the signing key is not needed, so an auditor, or anybody on a full disk, can look.
+   */
+  view(): Promise<LedgerView> {
+    if (this.#ledger !== undefined) return this.#ledger;
+    this.#view ??= this.#openView().catch((error: unknown) => {
+      this.#view = undefined;
+      throw error;
+    });
+    return this.#view;
+  }
+
+  async #openView(): Promise<LedgerView> {
+    const verifier = await this.pinnedKey();
+    const sign = () => Promise.reject(new CustodyError("BUG", "the ledger was opened for reading"));
+    const signer = { verifier, sign };
+    const parts = { signer, guard: await this.guard(), clock: this.clock, software: SOFTWARE };
+    return Ledger.open({ ...parts, store: await this.store() });
+  }
+
   async #openLedger(): Promise<Ledger> {
     const { requireFit, probeStore } = await import("./store/probe.ts");
     const store = await this.store();
@@ -95,7 +120,7 @@ export class Custody {
     this.#folding = this.#folding
       .catch(() => {})
       .then(async () => {
-        for await (const { index, entry } of (await this.ledger()).read(this.#folded)) {
+        for await (const { index, entry } of (await this.view()).read(this.#folded)) {
           this.#history.add(index, entry);
           if (isKind(entry, "config")) this.#newestConfig = entry;
           this.#folded = index + 1;
@@ -113,7 +138,7 @@ export class Custody {
   async index(): Promise<Database> {
     const { followLedger } = await import("./index/follow.ts");
     const database = await this.database();
-    await followLedger(database, await this.ledger(), await this.factReader());
+    await followLedger(database, await this.view(), await this.factReader());
     return database;
   }
 

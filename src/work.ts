@@ -75,5 +75,5 @@ export function runParts(custody: Custody, signal: AbortSignal, log: RunLog = SI
 async function entriesSince(custody: Custody, since: Instant) {
   const history = await custody.history();
   const before = [...history.instances.values()].map((i) => i.runs.findLast((run) => run.at < since)?.index ?? 0);
-  return (await custody.ledger()).read(Math.max(0, ...before));
+  return (await custody.view()).read(Math.max(0, ...before));
 }

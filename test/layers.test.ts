@@ -20,7 +20,15 @@ const ALLOWED: Record<string, readonly string[]> = {
   "src/assess": ["src/lib", "src/evidence", "src/slots"],
   "src/report": ["src/lib", "src/evidence", "src/slots", "src/assess", "src/verify", "src/software.ts"],
   reports: ["src/report"],
-  "src/demo": ["src/lib", "src/evidence", "src/collector", "src/schedule", "src/ledger", "src/custody.ts", "src/work.ts"],
+  "src/demo": [
+    "src/lib",
+    "src/evidence",
+    "src/collector",
+    "src/schedule",
+    "src/ledger",
+    "src/custody.ts",
+    "src/work.ts",
+  ],
   "src/schedule": ["src/lib", "src/evidence", "src/slots", "src/collector"],
   "src/portal": ["src/lib", "src/evidence", "src/slots", "src/assess", "src/index", "src/collector", "src/software.ts"],
 };

@@ -201,11 +201,20 @@ describe("the guard file", () => {
     const guard = fileGuard(join(folder, "head"));
     const line = (size: number) => `${size} ${base64(root(String(size)))}\n`;
     await guard.add({ size: 1, root: root("1") });
+    expect((await stat(guard.place)).mode & 0o777).toBe(0o600);
     await writeFile(guard.place, Array.from({ length: 6_000 }, (_, i) => line(i)).join(""));
     await guard.add({ size: 5, root: root("5") });
     expect(await readFile(guard.place, "utf8")).toBe(line(5_999));
     expect((await stat(guard.place)).mode & 0o777).toBe(0o600);
     expect(await readdir(folder)).toEqual(["head"]);
+  });
+
+  test("loses no line to one that a crash cut", async () => {
+    const guard = fileGuard(join(await temporaryFolder(), "head"));
+    await writeFile(guard.place, `7 ${base64(root("7"))}\n12 ${base64(root("12")).slice(0, 20)}`);
+    expect((await guard.newest())?.size).toBe(7);
+    await guard.add({ size: 9, root: root("9") });
+    expect(await guard.newest()).toEqual({ size: 9, root: root("9") });
   });
 
   test("is made small by many at once without an error and without a left-over", async () => {

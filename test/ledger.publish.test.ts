@@ -80,7 +80,9 @@ describe("a checkpoint in the store", () => {
   test("is not touched, nor anything else written, when there is nothing new", async () => {
     const { ledger, parts } = await newLedger();
     await ledger.append([accessDraft("a")]);
+    expect(ledger.dirty).toBe(true);
     const head = await ledger.publish();
+    expect(ledger.dirty).toBe(false);
     const store = faultyStore(parts.store, () => undefined);
     const idle = await Ledger.open({ ...parts, store });
     for (const again of [await idle.publish(), await idle.publish()]) {

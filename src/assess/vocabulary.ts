@@ -24,7 +24,6 @@ export type Basis = (typeof BASES)[number];
 
 /** How old evidence may grow before it is replaced; `on-event` has no clock of its own. */
 export const FRESHNESS = ["hourly", "daily", "weekly", "monthly", "quarterly", "yearly", "on-event"] as const;
-export type FreshnessWord = (typeof FRESHNESS)[number];
 
 const shapes = new Map(Fact.options.map((option) => [option.shape.kind.value, option.shape]));
 

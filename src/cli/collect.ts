@@ -4,6 +4,7 @@ import type { Custody } from "../custody.ts";
 import { CustodyError, ERROR_CODES, type ErrorKind, EXIT_CODES } from "../lib/errors.ts";
 import { didYouMean } from "../lib/nearest.ts";
 import type { Instant, Interval } from "../lib/time.ts";
+import { readyTasks } from "../schedule/backoff.ts";
 import { backfillTasks, runTasks, type Task, tasksNow } from "../schedule/collect.ts";
 import { declareNow, noteGaps, runParts } from "../work.ts";
 import { type GlobalFlags, stopSignal, withCustody } from "./context.ts";
@@ -30,7 +31,10 @@ export function collect(flags: Flags, ...ids: string[]): Promise<number> {
     }
     const history = await custody.history();
     const now = clock.now();
-    const tasks = period ? backfillTasks(instances, history, period, now) : tasksNow(instances, history, now, 0);
+    // By hand everything is tried at once, but not what was tried several times and can no longer be had.
+    const tasks = period
+      ? backfillTasks(instances, history, period, now)
+      : readyTasks(tasksNow(instances, history, now, 0), history, now, true);
     if (flags.dryRun) {
       const fresh = period ? [] : instances.filter(({ id }) => !history.instances.has(id)).map(({ id }) => id);
       for (const task of tasks) output.line(`${task.slot.id} (${task.trigger})`);

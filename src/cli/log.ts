@@ -11,7 +11,7 @@ import { parseIndex } from "./prove.ts";
 export function log(flags: GlobalFlags & { readonly number?: string }): Promise<number> {
   const count = parseIndex(flags.number ?? "20");
   return withCustody(flags, async (custody, output) => {
-    const ledger = await custody.ledger();
+    const ledger = await custody.view();
     const entries: Entry[] = [];
     for await (const { entry } of ledger.read(Math.max(0, ledger.size - count))) {
       entries.push(entry);
@@ -35,7 +35,7 @@ function summary(entry: Entry): string {
 export function show(flags: GlobalFlags, index: string): Promise<number> {
   const wanted = parseIndex(index);
   return withCustody(flags, async (custody, output) => {
-    for await (const { entry, digest, bytes } of (await custody.ledger()).read(wanted)) {
+    for await (const { entry, digest, bytes } of (await custody.view()).read(wanted)) {
       output.line(JSON.stringify(entry, null, 2));
       output.line(`SHA-256 of its ${bytes.length} bytes: ${digest}`);
       output.object({ ok: true, digest, entry });

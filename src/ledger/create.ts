@@ -36,7 +36,7 @@ export async function createLedger(parts: LedgerParts, genesis: Genesis): Promis
   };
   const checked = { draft, now: clock.now(), size: measureDraft(draft) };
   const entries = buildEntries([checked], START, software);
-  if ((await guard.newest()) === undefined) await guard.add({ size: 0, root: EMPTY_ROOT });
+  await guard.add({ size: 0, root: EMPTY_ROOT });
   // Claimed in its place or not at all: a genesis is never put behind that of somebody who was first.
   const there = await claim(store, batchKey(0), encodeBatch(entries.map((e) => e.bytes)), clock);
   const first = parseBatch(there, START)[0]?.entry;

@@ -156,6 +156,7 @@ export class Ledger {
    * only those with a key can be appended again without a second one.
    */
   async append(drafts: readonly Draft[]): Promise<Appended[]> {
+    // Nothing takes along what waits any more.
     if (this.#halted) throw this.#halted;
     const now = this.#parts.clock.now();
     // Checked before it waits in line: one bad draft must not fail the calls that it would share a batch with.
@@ -228,7 +229,6 @@ export class Ledger {
   async #loadTaken(): Promise<void> {
     if (this.#taken !== undefined) return;
     const taken: Taken = new Map();
-    await this.#follow();
     for await (const recorded of readEntries(this.#parts.store, 0, this.#published, this.#log.link))
       noteKey(taken, recorded);
     this.#taken = taken;

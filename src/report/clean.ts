@@ -13,7 +13,6 @@ const WHITE = /[\s\u0085\u2028\u2029]+/g;
  * U+200C and U+200D stay: scripts need them.
  */
 const HIDDEN =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for.
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
 /** `[U+202E]`, how a character that cannot be drawn, or must not act, is shown. */

@@ -18,7 +18,7 @@ import { checkedPieces, checkInMemory, checkObjectSize } from "./source.ts";
 import type { Store, StoredObject, StoreSource } from "./store.ts";
 
 export { createBucket } from "./s3-bucket.ts";
-export type { S3Credentials, S3StoreOptions } from "./s3-client.ts";
+export type { S3StoreOptions } from "./s3-client.ts";
 
 /** Up to this many bytes a source is read into memory: what is small is repeated by the SDK itself. */
 const SMALL = 4 * 1024 * 1024;

@@ -50,7 +50,8 @@ export class Frontier {
     let hash = leaf;
     this.#size += 1;
     for (let level = 0; ; level += 1) {
-      const hashes = (this.#levels[level] ??= []);
+      const hashes = this.#levels[level] ?? [];
+      this.#levels[level] = hashes;
       hashes.push(hash);
       if (hashes.length < TILE_WIDTH) return full;
       this.#levels[level] = [];

@@ -86,7 +86,11 @@ export function checkReceipt(
   try {
     entry = decodeEntry(receipt.extra);
   } catch (cause) {
-    throw new CustodyError("VERIFICATION_FAILED", `what the receipt proves as record ${receipt.index} is not a record`, { cause });
+    throw new CustodyError(
+      "VERIFICATION_FAILED",
+      `what the receipt proves as record ${receipt.index} is not a record`,
+      { cause },
+    );
   }
   return { entry, index: receipt.index, checkpoint, digests: blobRefs(entry).map((ref) => ref.digest) };
 }
