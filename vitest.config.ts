@@ -6,6 +6,7 @@ export default defineConfig({
     exclude: ["dist/**", "node_modules/**"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    globalSetup: [],
+    // Most tests wait for processes and disks: on two cores, three files at once keep both busy.
+    maxWorkers: 3,
   },
 });

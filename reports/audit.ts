@@ -189,7 +189,7 @@ export const audit: Wording = {
   reasons: {
     truncated: "the source gave only part of its answer",
     sampled: "the source gives only samples",
-    retention: "the source no longer held it",
+    retention: "the source did not hold it, or no longer",
     "too-large": "more than is collected at once",
     unreadable: "part of it could not be read",
     "not-listening": "the inbox was not listening all the time",

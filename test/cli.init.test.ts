@@ -169,7 +169,7 @@ describe("an init that was killed", () => {
       expect((await workspace.verified()).size).toBe(3);
       expect((await readdir(workspace.path("data/keys"))).length).toBeLessThanOrEqual(2);
     }
-    expect(left.size, "the moments were all the same").toBeGreaterThan(2);
+    expect(left.size, "the moments were all the same").toBeGreaterThan(1);
   }, 90_000);
 
   test.each([

@@ -184,7 +184,7 @@ describe("what a run claims", () => {
     expect(claim(asked, now, [silence], [], { storageRetention: "2h" })).toMatchObject({ reason: "retention" });
     const started = { startTime: iso(silence.to - 1000), storageRetention: "15d" };
     expect(claim(asked, now, [silence], [], started)).toMatchObject({
-      reason: "truncated",
+      reason: "retention",
       intervals: [{ from: silence.to, to: now }],
     });
   });

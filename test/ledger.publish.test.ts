@@ -50,10 +50,15 @@ describe("a checkpoint in the store", () => {
 
   test("that never stays is an error, and the entries are safe", async () => {
     const { parts } = await newLedger();
-    const store = { ...interruptedStore(parts.store, () => {}), replace: async () => {} };
+    let puts = 0;
+    const replace = async () => {
+      puts += 1;
+    };
+    const store = { ...interruptedStore(parts.store, () => {}), replace };
     const ledger = await Ledger.open({ ...parts, store });
     await ledger.append([accessDraft("a")]);
     await expect(ledger.publish()).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
+    expect(puts).toBe(5);
     expect((await (await Ledger.open(parts)).publish()).size).toBe(2);
   });
 

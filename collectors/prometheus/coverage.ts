@@ -44,7 +44,7 @@ function explain(silence: Interval, asked: Interval, now: Instant, runtimeInfo: 
   }
   if (started !== undefined && silence.from <= asked.from && started >= asked.from && started <= silence.to) {
     const detail = `Prometheus was started at ${iso(started)} and has nothing of the time before`;
-    return { ...silence, reason: "truncated", detail };
+    return { ...silence, reason: "retention", detail };
   }
   const detail = `Prometheus took no samples between ${iso(silence.from)} and ${iso(silence.to)}: it was down, or it scraped nothing`;
   return { ...silence, reason: "interrupted", detail };

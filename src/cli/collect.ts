@@ -90,6 +90,7 @@ function whatIsLeft({ outcome, draft: { reason } }: RunResult): ErrorKind | unde
     case "not-listening":
       return undefined;
     case "interrupted":
+    case "truncated":
       return "temporary";
     default:
       return ERROR_CODES[reason as keyof typeof ERROR_CODES] === "temporary" ? "temporary" : "input";

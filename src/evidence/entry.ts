@@ -36,7 +36,8 @@ const Window = z.strictObject({ from: Time, to: Time });
 
 /** Who acted. A person is a random ID whose name, if any, is in an `identity` blob; `auth` says how sure we are of them. */
 export const Actor = z.looseObject({
-  type: z.enum(["system", "person", "source"]),
+  /** `system`, `person` or `source`; a later version may know more, which must still read as intact here. */
+  type: z.string().regex(/^[a-z][a-z-]{0,19}$/),
   id: Id,
   role: z.string().optional(),
   auth: z.string().optional(),

@@ -19,6 +19,17 @@ export interface Rgw {
 
 /** Starts a Ceph RADOS gateway in a folder and on ports of its own, in about 12 s. Give the hook 120 s. */
 export async function startRgw(): Promise<Rgw> {
+  // A port that was free may be taken by whoever else starts at the same time; a further try has other ones.
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOnce();
+    } catch (error) {
+      if (attempt === 3) throw error;
+    }
+  }
+}
+
+async function startOnce(): Promise<Rgw> {
   const folder = await mkdtemp(join(tmpdir(), "custody-rgw-"));
   const [s3, mon] = await Promise.all([freePort(), freePort()]);
   const script = fileURLToPath(new URL("ceph-rgw.sh", import.meta.url));
