@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Config } from "./config.ts";
+import type { Config } from "./config/config.ts";
 import { type EntryOf, isKind } from "./evidence/entry.ts";
 import type { Database } from "./index/database.ts";
 import { fileGuard, type Guard, joinGuards } from "./ledger/guard.ts";

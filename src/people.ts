@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { osUser } from "./config.ts";
+import { osUser } from "./config/config.ts";
 import type { Custody } from "./custody.ts";
 import type { Actor } from "./evidence/entry.ts";
 import { canonicalBytes } from "./lib/canonical.ts";

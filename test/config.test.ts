@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { collectors } from "../collectors/index.ts";
-import { type Config, configPath, loadConfig } from "../src/config.ts";
+import { type Config, configPath, loadConfig } from "../src/config/config.ts";
 import { CustodyError } from "../src/lib/errors.ts";
 
 let folder: string;

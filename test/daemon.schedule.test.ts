@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { collectors } from "../collectors/index.ts";
-import { loadConfig } from "../src/config.ts";
+import { loadConfig } from "../src/config/config.ts";
 import { Custody } from "../src/custody.ts";
 import { type Entry, isKind } from "../src/evidence/entry.ts";
 import type { Clock } from "../src/lib/clock.ts";

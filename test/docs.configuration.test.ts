@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
 import { collectors } from "../collectors/index.ts";
-import { parseConfig } from "../src/config.ts";
+import { parseConfig } from "../src/config/config.ts";
 import { configurationReference, EXAMPLES } from "./support/configuration-reference.ts";
 
 const PAGE = resolve(import.meta.dirname, "../docs/configuration.md");

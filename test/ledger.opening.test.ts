@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { collectors } from "../collectors/index.ts";
 import { beginWorkspace } from "../src/cli/init.ts";
-import { loadConfig } from "../src/config.ts";
+import { loadConfig } from "../src/config/config.ts";
 import { Custody } from "../src/custody.ts";
 import { systemClock } from "../src/lib/clock.ts";
 import { createBucket } from "../src/store/s3.ts";

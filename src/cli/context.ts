@@ -1,5 +1,5 @@
 import { collectors } from "../../collectors/index.ts";
-import { configPath, loadConfig } from "../config.ts";
+import { configPath, loadConfig } from "../config/config.ts";
 import { Custody } from "../custody.ts";
 import { systemClock } from "../lib/clock.ts";
 import { CustodyError } from "../lib/errors.ts";

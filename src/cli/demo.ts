@@ -1,7 +1,7 @@
 import { join, relative, resolve } from "node:path";
 import { collectors } from "../../collectors/index.ts";
 import type { RunResult } from "../collector/run.ts";
-import { loadConfig } from "../config.ts";
+import { loadConfig } from "../config/config.ts";
 import { Custody } from "../custody.ts";
 import { dayOf } from "../demo/calendar.ts";
 import { StoryClock } from "../demo/clock.ts";

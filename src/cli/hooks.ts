@@ -2,7 +2,7 @@ import { isAbsolute, resolve } from "node:path";
 import { collectors } from "../../collectors/index.ts";
 import type { InboxAddress, InboxLine, InstanceConfig, SecretRef } from "../collector/define.ts";
 import { hasInbox } from "../collector/intake.ts";
-import { type Config, configPath, loadConfig } from "../config.ts";
+import { type Config, configPath, loadConfig } from "../config/config.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { GlobalFlags } from "./context.ts";
 import { newOutput } from "./output.ts";

@@ -4,7 +4,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { stringify } from "yaml";
 import { collectors } from "../../collectors/index.ts";
-import { loadConfig, parseConfig } from "../config.ts";
+import { loadConfig, parseConfig } from "../config/config.ts";
 import { Custody, s3Options } from "../custody.ts";
 import { createLedger, newOrigin } from "../ledger/create.ts";
 import { createKey } from "../ledger/keys.ts";

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { collectors } from "../../collectors/index.ts";
-import { configPath, loadConfig } from "../config.ts";
+import { configPath, loadConfig } from "../config/config.ts";
 import { Custody } from "../custody.ts";
 import { blobKey, blobRefs, MANIFEST_TYPE } from "../evidence/blob.ts";
 import { decodeEntry } from "../evidence/entry.ts";

@@ -1,7 +1,7 @@
 import { access, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { collectors } from "../../collectors/index.ts";
-import { configPath, loadConfig } from "../config.ts";
+import { configPath, loadConfig } from "../config/config.ts";
 import { Custody, readPinnedKey } from "../custody.ts";
 import { fileGuard } from "../ledger/guard.ts";
 import { systemClock } from "../lib/clock.ts";

@@ -40,10 +40,6 @@ export class Frontier {
     return this.#size;
   }
 
-  copy(): Frontier {
-    return Frontier.from(this.#size, this.#levels);
-  }
-
   /** Adds a leaf; returns the tiles that it completed, lowest level first. */
   append(leaf: Hash): FullTile[] {
     const full: FullTile[] = [];

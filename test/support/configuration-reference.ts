@@ -2,8 +2,8 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import { collectors } from "../../collectors/index.ts";
 import type { Collector } from "../../src/collector/define.ts";
-import { ConfigFile, Instance } from "../../src/config-file.ts";
-import { unwrap } from "../../src/config-mistakes.ts";
+import { ConfigFile, Instance } from "../../src/config/file.ts";
+import { unwrap } from "../../src/config/mistakes.ts";
 
 /** The reference of `custody.yaml`, made from the schemas that check it, so that it cannot say anything else than they do. */
 

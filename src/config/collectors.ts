@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
-import type { Collector, InstanceConfig } from "./collector/define.ts";
-import { ConfigFile, Instance } from "./config-file.ts";
-import { type Mistake, mistakesOf, unwrap } from "./config-mistakes.ts";
-import { canonical, type Json } from "./lib/canonical.ts";
-import { messageOf } from "./lib/errors.ts";
-import { didYouMean } from "./lib/nearest.ts";
-import { parseDuration } from "./lib/time.ts";
+import type { Collector, InstanceConfig } from "../collector/define.ts";
+import { canonical, type Json } from "../lib/canonical.ts";
+import { messageOf } from "../lib/errors.ts";
+import { didYouMean } from "../lib/nearest.ts";
+import { parseDuration } from "../lib/time.ts";
+import { ConfigFile, Instance } from "./file.ts";
+import { type Mistake, mistakesOf, unwrap } from "./mistakes.ts";
 
 /** The collectors of a configuration, and the scope that names them. */
 

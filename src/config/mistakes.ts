@@ -1,6 +1,6 @@
 import { type Document, isMap, isNode, isScalar, isSeq, type LineCounter } from "yaml";
 import { z } from "zod";
-import { didYouMean } from "./lib/nearest.ts";
+import { didYouMean } from "../lib/nearest.ts";
 
 /** What is wrong with a file, in words for people. No text says what stands in the file: it could be a secret. */
 

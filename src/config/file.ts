@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { secret } from "./collector/define.ts";
-import { isCustodyError } from "./lib/errors.ts";
-import { parseDuration } from "./lib/time.ts";
-import { isZone } from "./lib/zone.ts";
-import { parseCadence } from "./slots/cadence.ts";
+import { secret } from "../collector/define.ts";
+import { isCustodyError } from "../lib/errors.ts";
+import { parseDuration } from "../lib/time.ts";
+import { isZone } from "../lib/zone.ts";
+import { parseCadence } from "../slots/cadence.ts";
 
 /**
  * The shape of `custody.yaml`. The reference in `docs/configuration.md` is made from it, so every key says here what it

@@ -3,12 +3,12 @@ import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
-import type { Collector, InstanceConfig, SecretRef } from "./collector/define.ts";
-import { checkLogged, checkScope, loadPlugins, readInstances, rightParts } from "./config-collectors.ts";
-import { type Bucket, ConfigFile } from "./config-file.ts";
-import { type Mistake, mistakesOf, placeOf } from "./config-mistakes.ts";
-import type { Json } from "./lib/canonical.ts";
-import { CustodyError, messageOf } from "./lib/errors.ts";
+import type { Collector, InstanceConfig, SecretRef } from "../collector/define.ts";
+import type { Json } from "../lib/canonical.ts";
+import { CustodyError, messageOf } from "../lib/errors.ts";
+import { checkLogged, checkScope, loadPlugins, readInstances, rightParts } from "./collectors.ts";
+import { type Bucket, ConfigFile } from "./file.ts";
+import { type Mistake, mistakesOf, placeOf } from "./mistakes.ts";
 
 /**
  * The configuration file and the environment: the only place that reads either. Everything wrong with a file is said at
