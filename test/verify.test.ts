@@ -57,6 +57,14 @@ describe("an untouched log", () => {
   });
 });
 
+test("kinds, fields and actors that only a later version knows are intact", async () => {
+  const { ledger, store, keys } = await furnishedLog();
+  const later = { kind: "oracle", actor: { type: "machine", id: "m-1", model: "x" }, answer: { of: [42] } };
+  await ledger.append([later as never]);
+  await ledger.publish();
+  expect((await verifyLedger(store, { keys })).findings).toEqual([]);
+});
+
 test("changing any single byte of any object is found, and the place is named", async () => {
   const { store, keys } = await furnishedLog();
   const orphan = [...store.objects.keys()];

@@ -185,7 +185,8 @@ def parse_entry(data):
         "software": isinstance(entry.get("software"), str),
         "once": "once" not in entry or (isinstance(entry["once"], str) and len(entry["once"].encode("utf-16-be")) <= 600),
         "actor": isinstance(actor, dict)
-        and actor.get("type") in ("system", "person", "source")
+        and isinstance(actor.get("type"), str)
+        and re.fullmatch(r"[a-z][a-z-]{0,19}", actor["type"]) is not None
         and isinstance(actor.get("id"), str)
         and ID.fullmatch(actor["id"]) is not None
         and all(name not in actor or isinstance(actor[name], str) for name in ("role", "auth")),
