@@ -15,6 +15,7 @@ import {
   parseSourceTime,
   union,
 } from "../src/lib/time.ts";
+import { forPeople } from "../src/lib/zone.ts";
 import { pingLines } from "./ping/lines.ts";
 import { type ExpectedJob, lookback, missedId, missedPings } from "./ping/missed.ts";
 import { parseRhythm } from "./ping/rhythm.ts";
@@ -146,7 +147,7 @@ export const jobPings = defineCollector({
     };
     const deaf = seen.to > seen.from ? holes(seen, heard) : [];
     if (deaf.length === 0) return { seen: "full", total };
-    const detail = `the inbox was not listening for ${deaf.length === 1 ? "a part" : `${deaf.length} parts`} of the time, first from ${iso(deaf[0]?.from ?? seen.from)}`;
+    const detail = `the inbox was not listening for ${deaf.length === 1 ? "a part" : `${deaf.length} parts`} of the time, first from ${forPeople(deaf[0]?.from ?? seen.from, zone)}`;
     return { seen: "partial", intervals: within(seen, heard), reason: "not-listening", detail, total };
   },
 

@@ -17,8 +17,10 @@ export const audit: Wording = {
     'The whole log: "custody verify STORE", or by hand: see "How to verify this report".',
   ],
   holesNone: "None: no expected evidence of the period is missing or incomplete{pending}.",
+  holesNothing:
+    "Nothing was expected in this period: no source was watched in it. It says nothing about what happened.",
   holesSome:
-    "{holes} of {expected} expected pieces of evidence are missing or incomplete, and {late} came late, in {gaps} ({open} still open); the longest is {title} ({instance}), {span}.",
+    "{holes} of {expected} expected pieces of evidence are missing or incomplete, and {late} came late, in {gaps} ({open} still open); the longest of them is {title} ({instance}), {span}.",
   silent: "Configured but never heard from, so nothing is expected of them yet and nothing is known: {names}.",
   coverageIntro:
     "Every source owes evidence for each of its periods, here called expected evidence. Each one is in exactly one state, so the states add up to the number expected. The bar shows the whole reporting period from left to right.",

@@ -8,7 +8,7 @@ import { fileGuard, type Guard, joinGuards } from "./ledger/guard.ts";
 import { loadKey } from "./ledger/keys.ts";
 import { Ledger, type LedgerParts } from "./ledger/ledger.ts";
 import type { Clock } from "./lib/clock.ts";
-import { CustodyError, isCustodyError } from "./lib/errors.ts";
+import { CustodyError, isCustodyError, messageOf } from "./lib/errors.ts";
 import { History } from "./slots/history.ts";
 import { SOFTWARE } from "./software.ts";
 import type { Store } from "./store/store.ts";
@@ -184,6 +184,20 @@ export class Custody {
           return [];
         }
       },
+    );
+  }
+
+  /** What is wrong with secrets that the configuration refers to, a sentence each; said before it matters. */
+  secretTroubles(): string[] {
+    return this.config.instances.flatMap(({ id, config }) =>
+      secretRefs(config).flatMap((ref) => {
+        try {
+          this.config.reveal(ref);
+          return [];
+        } catch (error) {
+          return [`${id}: ${messageOf(error)}`];
+        }
+      }),
     );
   }
 

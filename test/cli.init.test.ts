@@ -27,7 +27,7 @@ describe("a first init", () => {
     const folder = await cli.place();
     const made = await cli.run(folder, FLAGS);
     expect(made).toMatchObject({ code: 0, stderr: "" });
-    expect(made.stdout).toContain(`Your workspace is ready in ${folder}.`);
+    expect(made.stdout).toContain(` is ready in ${folder}.`);
     expect(made.stdout).toContain("Back up these two");
     expect(made.stdout).toContain("A laptop that sleeps misses runs");
     const workspace = new Workspace(cli, folder);

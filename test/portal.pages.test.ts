@@ -200,6 +200,7 @@ describe("what a person must do today", () => {
     details: new Map(),
     controls: [],
     problems: [],
+    failingJobs: [],
     indexTrouble: undefined,
   });
   const begin = [genesis(day(1)), config(day(1), [instance()])];

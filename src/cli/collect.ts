@@ -25,6 +25,7 @@ export function collect(flags: Flags, ...ids: string[]): Promise<number> {
     const instances = chosen(config.instances, ids);
     const period = periodOf(flags, config.organisation.zone, clock.now());
     const signal = stopSignal();
+    for (const trouble of custody.secretTroubles()) output.note(`custody: ${trouble}`);
     if (!flags.dryRun) {
       await declareNow(custody);
       await noteGaps(custody);

@@ -86,7 +86,9 @@ async function makeDemo(root: string, output: Output, signal: AbortSignal): Prom
     "A demonstration: an invented company of 15 people, and a made-up year of its incidents, alerts and jobs.",
   );
   output.line("The files are invented and the clock is simulated; the collectors, the log and the report are real.");
-  output.line(`Until ${forPeople(span.to, year.zone)} the log says so for ever, and so does every page of the report.`);
+  output.line(
+    `The log says for ever that its clock was made up until ${forPeople(span.to, year.zone)}, and so does every page of the report.`,
+  );
   output.line();
   const clock = new StoryClock(setUpAt(span));
   const custody = await beginWorkspace(await preparePlace(root, span), clock, { simulatedUntil: span.to });

@@ -6,6 +6,7 @@ import { forPeople } from "../lib/zone.ts";
 import { shellActor } from "../people.ts";
 import { causeOf } from "../schedule/gaps.ts";
 import { type Gap, gapsOf } from "../slots/gap.ts";
+import { slotsOf } from "../slots/state.ts";
 import { gapText } from "../words.ts";
 import { noteGaps } from "../work.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
@@ -29,14 +30,15 @@ export function gaps(flags: Flags): Promise<number> {
       output.line(`    You have seen it:   custody gap ack ${gap.id}`);
       output.line(`    It has to stay:     custody gap accept ${gap.id} --until DAY --reason TEXT`);
     }
-    output.line(summary(all.length, open.length));
+    output.line(summary(all.length, open.length, await anyOver(custody)));
     output.object({ ok: open.length === 0, gaps: all.map(inRecords) });
     return flags.failOnGaps && open.length > 0 ? 1 : 0;
   });
 }
 
-function summary(all: number, open: number): string {
-  if (all === 0) return "No gaps: every period that is over was covered.";
+function summary(all: number, open: number, over: boolean): string {
+  if (all === 0)
+    return over ? "No gaps: every period that is over was covered." : "No gaps: no expected period is over yet.";
   return `${all} gap${all === 1 ? "" : "s"}, ${open === 0 ? "none" : open} of them open.`;
 }
 
@@ -111,6 +113,13 @@ function act(action: "acknowledge" | "accept", flags: Flags, id: string): Promis
 }
 
 /** Oldest first, each with its cause as far as it is known, whether or not the log has noted it yet. */
+async function anyOver(custody: Custody): Promise<boolean> {
+  const history = await custody.history();
+  const now = Math.max(history.asOf, custody.clock.now());
+  const all = { from: Number.NEGATIVE_INFINITY, to: now };
+  return [...history.instances.values()].some((one) => slotsOf(one, all, now).some((slot) => slot.to <= now));
+}
+
 async function allGaps(custody: Custody): Promise<Gap[]> {
   const history = await custody.history();
   const asOf = Math.max(history.asOf, custody.clock.now());

@@ -185,8 +185,13 @@ async function ask(flags: Flags, root: string): Promise<Answers> {
     process.stdin.isTTY && process.stderr.isTTY
       ? createInterface({ input: process.stdin, output: process.stderr })
       : undefined;
-  const answer = async (given: string | undefined, question: string, otherwise: string): Promise<string> =>
-    given ?? ((await prompt?.question(`${question} [${otherwise}] `))?.trim() || otherwise);
+  const answer = async (given: string | undefined, question: string, otherwise: string): Promise<string> => {
+    if (given !== undefined) return given;
+    const asked = prompt?.question(`${question} [${otherwise}] `).catch((cause: unknown) => {
+      throw new CustodyError("ABORTED", "the questions were not answered; nothing was written", { cause });
+    });
+    return (await asked)?.trim() || otherwise;
+  };
   try {
     const name = await answer(flags.name, "Name of the organisation?", basename(root) || "My organisation");
     const zone = await answer(flags.zone, "Its time zone?", isZone(here) ? here : "UTC");
@@ -233,7 +238,9 @@ ${settings}
 function afterwards(output: Output, custody: Custody, dir: string): void {
   const { config } = custody;
   const at = (path: string) => relative(process.cwd(), path) || ".";
-  output.line(`Your workspace is ready in ${config.root}.`);
+  output.line(
+    `Your workspace for ${config.organisation.name} (${config.organisation.zone}) is ready in ${config.root}.`,
+  );
   output.line();
   output.line("Back up these two, apart from the store and from each other's machine:");
   output.line(`  ${at(config.folders.keys)}   the signing key: without it nothing can be added any more`);

@@ -187,7 +187,7 @@ command(
 );
 command(
   "verify [store]",
-  "recompute everything from the stored bytes and say what differs",
+  "recompute everything from the stored bytes and say what differs; or check a receipt",
   [
     ["--key <vkey>", "key to check with, or a file with it (default: the workspace's ledger.vkey)"],
     ["--since <head...>", "a state of the log that you know from a report, SIZE:ROOT"],

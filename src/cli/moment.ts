@@ -26,7 +26,7 @@ export function parsePeriod(text: string, zone: string): Interval & { readonly l
 }
 
 function namedPeriod(text: string): [string, string] {
-  const [, year = "", quarter, month, day] = /^(\d{4})(?:-(?:Q([1-4])|(\d\d)(?:-(\d\d))?))?$/.exec(text) ?? [];
+  const [, year = "", quarter, month, day] = /^(\d{4})(?:-(?:Q([1-4])|(0[1-9]|1[0-2])(?:-(\d\d))?))?$/.exec(text) ?? [];
   if (year === "") {
     throw new CustodyError(
       "USAGE",

@@ -26,7 +26,7 @@ export async function prove(flags: GlobalFlags & { readonly out?: string }, what
     else if (flags.out === undefined) process.stdout.write(receipt);
     else
       output.line(
-        `${flags.out}: record ${index} is in the log. Anybody with the key can check it with this file alone.`,
+        `${flags.out}: record ${index} is in the log. Anybody with the key can check it with this file alone: custody verify FILE --key ledger.vkey`,
       );
     return 0;
   } finally {

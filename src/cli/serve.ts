@@ -25,6 +25,7 @@ export async function runDaemon(custody: Custody, output: Output): Promise<numbe
   output.line(`Custody listens on ${running.url}`);
   output.line(`  open it in a browser on this machine; \`custody hooks\` prints what senders need`);
   output.line("  stop it with Ctrl-C");
+  for (const trouble of custody.secretTroubles()) output.note(`custody: ${trouble}`);
   output.object({ ok: true, url: running.url });
   const sleep = everyMinute(() => running.tick(), log);
   void running.tick();

@@ -7,6 +7,7 @@ import { gapsOf } from "../slots/gap.ts";
 import type { InstanceHistory } from "../slots/history.ts";
 import { expectationOf } from "../slots/plan.ts";
 import { type SlotState, slotsOf } from "../slots/state.ts";
+import { causeText } from "../words.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
 import type { Output } from "./output.ts";
 
@@ -36,6 +37,7 @@ interface InstanceStatus {
 export function status(flags: GlobalFlags): Promise<number> {
   return withCustody(flags, async (custody, output) => {
     const history = await custody.history();
+    for (const trouble of custody.secretTroubles()) output.note(`custody: ${trouble}`);
     const now = Math.max(history.asOf, custody.clock.now());
     const all = [...history.instances.values()].map((one) => statusOf(one, now));
     const declared = new Set(all.map(({ id }) => id));
@@ -95,15 +97,19 @@ const FRESH = { current: "up to date", stale: "OUT OF DATE", never: "nothing col
 
 function print(all: readonly InstanceStatus[], zone: string, output: Output): void {
   for (const one of all) {
-    const state = one.expectation === "expected" ? FRESH[one.freshness] : one.expectation;
+    const bad = one.lastRun?.outcome === "failed" || one.lastRun?.outcome === "unavailable";
+    const fresh = `${FRESH[one.freshness]}${bad ? ", but the last run failed" : ""}`;
+    const state = one.expectation === "expected" ? fresh : one.expectation;
     output.line(`${one.id} (${one.use}): ${state}${one.configured ? "" : "; no longer configured"}`);
     if (one.lastRun) {
       const { at, outcome, reason } = one.lastRun;
-      output.line(`  last run   ${forPeople(at, zone)}: ${outcome}${reason ? ` (${reason})` : ""}`);
+      output.line(`  last run   ${forPeople(at, zone)}: ${outcome}${reason ? ` (${causeText(reason)})` : ""}`);
     }
     if (one.coveredTo !== undefined) output.line(`  seen up to ${forPeople(one.coveredTo, zone)}`);
+    if (one.slots.length === 0 && one.lastRun !== undefined)
+      output.line("  expected   nothing yet: it counts from the first period that is watched from its start");
     if (one.slots.length > 0) output.line(`  expected   ${one.slots.map((slot) => slot.state).join(", ")}`);
-    if (one.nextDue !== undefined && one.expectation === "expected")
+    if (one.nextDue !== undefined && one.slots.length > 0 && one.expectation === "expected")
       output.line(`  next due   ${forPeople(one.nextDue, zone)}`);
     if (one.gaps > 0) output.line(`  gaps       ${one.openGaps} open of ${one.gaps}; \`custody gaps\` lists them`);
   }

@@ -1,4 +1,4 @@
-import { access, stat } from "node:fs/promises";
+import { access, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { collectors } from "../../collectors/index.ts";
 import { configPath, loadConfig } from "../config/config.ts";
@@ -8,6 +8,7 @@ import { systemClock } from "../lib/clock.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { parseVkey, type Verifier } from "../tlog/note.ts";
 import { FINDING_CODES } from "../verify/finding.ts";
+import { checkReceipt } from "../verify/receipt.ts";
 import { type VerifyResult, verifyLedger } from "../verify/verify.ts";
 import type { GlobalFlags } from "./context.ts";
 import { type KnownHead, parseHead } from "./head.ts";
@@ -23,6 +24,7 @@ interface Flags extends GlobalFlags {
 /** `custody verify [STORE]`: exit 0 when nothing differs from what was signed, 1 when something does or a required verdict is not given. */
 export async function verify(flags: Flags, place?: string): Promise<number> {
   const output = newOutput(flags.json ?? false);
+  if (place !== undefined && (await stat(place).catch(() => undefined))?.isFile()) return receipt(place, flags, output);
   const since = (flags.since ?? []).map(parseHead);
   const required = requiredVerdicts(flags.require);
   const { store, key, heads } =
@@ -37,6 +39,24 @@ export async function verify(flags: Flags, place?: string): Promise<number> {
   } finally {
     await store.close();
   }
+}
+
+/** `custody verify FILE.tlog-proof`: a receipt, checked without any store. Throws VERIFICATION_FAILED. */
+async function receipt(path: string, flags: Flags, output: Output): Promise<number> {
+  const { size } = await stat(path);
+  if (size > MAX_RECEIPT_BYTES)
+    throw new CustodyError("INPUT_TOO_LARGE", `${path}: ${size} bytes; a receipt has at most ${MAX_RECEIPT_BYTES}`);
+  const key =
+    flags.key === undefined
+      ? await readPinnedKey((await loadConfig(configPath(flags.config), collectors)).vkey)
+      : await givenKey(flags.key);
+  const { entry, index, checkpoint, digests } = checkReceipt(await readFile(path, "utf8"), [key]);
+  output.line(
+    `${path}: record ${index} (${entry.kind}, ${entry.at}) is in the log ${checkpoint.origin} of ${checkpoint.size} records, as signed.`,
+  );
+  for (const digest of digests) output.line(`  it names the evidence file ${digest}`);
+  output.object({ ok: true, index, origin: checkpoint.origin, size: checkpoint.size, entry, digests });
+  return 0;
 }
 
 async function fromWorkspace(flags: Flags, output: Output) {
@@ -57,7 +77,7 @@ async function fromWorkspace(flags: Flags, output: Output) {
 async function fromFolder(place: string, flags: Flags) {
   const path = resolve(place);
   if (!(await stat(path).catch(() => undefined))?.isDirectory()) {
-    throw new CustodyError("NOT_A_STORE", `${path} is not a folder`, {
+    throw new CustodyError("NOT_A_STORE", `${path} is neither the folder of a store nor a receipt`, {
       remedy: "Name the folder of a store, or leave it out inside a workspace.",
     });
   }
@@ -78,6 +98,8 @@ async function givenKey(given: string): Promise<Verifier> {
   );
   return isFile || !given.includes("+") ? readPinnedKey(resolve(given)) : parseVkey(given);
 }
+
+const MAX_RECEIPT_BYTES = 1024 * 1024;
 
 const GOOD: Record<string, readonly string[]> = {
   time: ["anchored"],

@@ -5,6 +5,7 @@ import { latestFacts, listProblems, type ProblemView } from "../index/query.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Instant, Interval } from "../lib/time.ts";
 import type { History } from "../slots/history.ts";
+import { type FailingJob, failingJobs } from "./jobs.ts";
 import type { PortalParts } from "./parts.ts";
 
 /** What only the index knows. */
@@ -28,6 +29,7 @@ export interface Snapshot {
   /** Undefined while the index is not available. */
   readonly controls: readonly ControlAssessment[] | undefined;
   readonly problems: readonly ProblemView[] | undefined;
+  readonly failingJobs: readonly FailingJob[] | undefined;
   readonly indexTrouble: string | undefined;
 }
 
@@ -66,6 +68,8 @@ export class Snapshots {
       details,
       controls: known && this.#judge(known, history, period, now),
       problems: known?.problems,
+      failingJobs:
+        known && failingJobs(known.facts, now, (id) => history.instances.get(id)?.record.use !== "cron-health/custody"),
       indexTrouble: known ? undefined : this.#trouble,
     };
   }

@@ -4,6 +4,7 @@ import { freshnessOf } from "../slots/freshness.ts";
 import { type Gap, gapsOf } from "../slots/gap.ts";
 import type { InstanceHistory } from "../slots/history.ts";
 import { expectationOf } from "../slots/plan.ts";
+import { slotsOf } from "../slots/state.ts";
 import type { PortalParts } from "./parts.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { asFlag, causeInWords, many, sentence, spanInTable } from "./words.ts";
@@ -27,6 +28,7 @@ export type Titles = (instance: string) => string;
 const GAPS_SHOWN = 2;
 const PLACES_SHOWN = 5;
 const HOUR = 3_600_000;
+const ALL_TIME = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 
 /** How instances are called on the pages. */
 export function titlesOf(collectors: PortalParts["collectors"]): Titles {
@@ -52,6 +54,12 @@ export function dutiesOf(
       what: sentence(`${message}, so no sender can be told from a stranger`),
       lost: "What is sent meanwhile is lost unless its sender repeats it.",
       todo: "Make the secret readable for the user that runs Custody; nothing needs to be restarted for a file.",
+      commands: [],
+    })),
+    ...(snapshot.failingJobs ?? []).map(({ instance, job, outcome, at }) => ({
+      title: `${job}: the job ${outcome === "missed" ? "did not report" : "failed"}`,
+      what: `${title(instance)}: ${outcome === "missed" ? "a report was expected by" : "reported on"} ${forPeople(at, zone)}, and nothing better has come since.`,
+      todo: "Look after the job itself; its next good report ends this.",
       commands: [],
     })),
     ...problemDuties(snapshot.problems ?? [], title),
@@ -132,6 +140,7 @@ function troubleNow(one: InstanceHistory, { now, details }: Snapshot, title: str
   // Time that nobody listened cannot be mended; where it matters it becomes a gap.
   if (run.outcome === "collected" || run.reason === "not-listening" || known) return [];
   const words = details.get(one.id);
+  const due = slotsOf(one, ALL_TIME, now).find(({ state }) => state === "due" || state === "open")?.due;
   const never = fresh.state === "never";
   return [
     {
@@ -140,7 +149,7 @@ function troubleNow(one: InstanceHistory, { now, details }: Snapshot, title: str
       lost: never
         ? "Nothing is expected of it before its first success; until then nothing of it is known."
         : one.record.mode === "window"
-          ? `Nothing is lost yet.${fresh.dueBy === undefined ? "" : ` It is in time until ${forPeople(fresh.dueBy, zone)}.`}`
+          ? `Nothing is lost yet.${due === undefined ? "" : ` It is in time until ${forPeople(due, zone)}.`}`
           : "What happened since the last good run may be lost.",
       todo: "Mend what it says; Custody tries again by itself. Or at once:",
       commands: [`custody collect ${one.id}`],

@@ -108,7 +108,7 @@ function sourceReport(
       partial: outcome("partial"),
       failed: outcome("failed"),
       unavailable: outcome("unavailable"),
-      backfill: runs.filter((run) => run.trigger === "backfill").length,
+      backfill: runs.filter((run) => run.trigger === "backfill" || run.trigger === "catch-up").length,
     },
     files: evidence.filter((item) => item.instance === history.id).length,
     facts: new Set(facts.filter((f) => f.instance === history.id).map((f) => `${f.fact.kind} ${f.fact.id}`)).size,

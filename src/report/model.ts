@@ -76,7 +76,10 @@ function verificationOf(found: NonNullable<ReportInput["verification"]>): Verifi
   };
 }
 
-function longest(gaps: readonly GapRow[]): GapRow | null {
+/** The longest of those that are still open; of all, where none is. */
+function longest(all: readonly GapRow[]): GapRow | null {
+  const open = all.filter((gap) => gap.state === "open");
+  const gaps = open.length > 0 ? open : all;
   const length = (gap: GapRow) => Date.parse(gap.to) - Date.parse(gap.from);
   return (
     sortedBy(

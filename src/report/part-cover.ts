@@ -21,18 +21,20 @@ function holesSentence({ cover, organisation }: ReportModel, wording: Wording): 
   const { slots, gaps } = cover;
   const pending = slots.pending > 0 ? ` (${count(slots.pending)} not due yet)` : "";
   const holes =
-    gaps.longest === null
-      ? fill(wording.holesNone, { pending })
-      : fill(wording.holesSome, {
-          holes: count(slots.holes),
-          expected: count(slots.expected),
-          late: count(slots.late),
-          gaps: plural(gaps.total, "gap"),
-          open: count(gaps.open),
-          title: gaps.longest.title,
-          instance: gaps.longest.instance,
-          span: localSpan(gaps.longest, organisation.zone),
-        });
+    slots.expected === 0
+      ? wording.holesNothing
+      : gaps.longest === null
+        ? fill(wording.holesNone, { pending })
+        : fill(wording.holesSome, {
+            holes: count(slots.holes),
+            expected: count(slots.expected),
+            late: count(slots.late),
+            gaps: plural(gaps.total, "gap"),
+            open: count(gaps.open),
+            title: gaps.longest.title,
+            instance: gaps.longest.instance,
+            span: localSpan(gaps.longest, organisation.zone),
+          });
   return cover.silent.length === 0 ? holes : `${holes} ${fill(wording.silent, { names: cover.silent.join(", ") })}`;
 }
 
@@ -161,7 +163,7 @@ export function coverPart(model: ReportModel, wording: Wording): Block[] {
 
 /** A column's share by its longest word, so that no heading is broken inside one. */
 function widthOf(title: string): number {
-  return Math.max(9, 1.5 * Math.max(...title.split(" ").map((word) => word.length)));
+  return Math.max(10, 1.8 * Math.max(...title.split(" ").map((word) => word.length)));
 }
 
 /** The numbers by control, and nothing that adds them up to one. */

@@ -13,6 +13,7 @@ export interface Wording {
   readonly timesNote: string;
   readonly check: readonly string[];
   readonly holesNone: string;
+  readonly holesNothing: string;
   readonly holesSome: string;
   readonly silent: string;
   readonly coverageIntro: string;

@@ -39,6 +39,12 @@ export class References {
     for (const ref of blobRefs(value)) this.#note(ref, manifest.entries);
   }
 
+  /** For findings: the records that name a blob, or nothing. */
+  namedBy(digest: string): string {
+    const entries = this.#by.get(digest)?.entries ?? [];
+    return entries.length === 0 ? "" : ` named by entry ${entries.join(", ")}`;
+  }
+
   get all(): IterableIterator<Named> {
     return this.#by.values();
   }
@@ -108,7 +114,12 @@ export async function verifyBlobs(
     bytes += read;
     const found = hash.digest("hex");
     if (found !== digest)
-      findings.add("blob-altered", blobKey(digest), `bytes with SHA-256 ${digest}`, `bytes with SHA-256 ${found}`);
+      findings.add(
+        "blob-altered",
+        `${blobKey(digest)}${references.namedBy(digest)}`,
+        `bytes with SHA-256 ${digest}`,
+        `bytes with SHA-256 ${found}`,
+      );
   }
   return { blobs, bytes };
 }
