@@ -163,7 +163,7 @@ export function coverPart(model: ReportModel, wording: Wording): Block[] {
 
 /** A column's share by its longest word, so that no heading is broken inside one. */
 function widthOf(title: string): number {
-  return Math.max(10, 1.8 * Math.max(...title.split(" ").map((word) => word.length)));
+  return 6 + 1.1 * Math.max(...title.split(" ").map((word) => word.length));
 }
 
 /** The numbers by control, and nothing that adds them up to one. */
