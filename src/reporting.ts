@@ -247,7 +247,13 @@ async function verification(
       completeness: completenessOf(found.history),
       freshness: freshnessVerdict(found.history),
     },
-    checked: { entries: size, unsigned: 0, blobs: blobs.length, bytes: blobs.reduce((sum, ref) => sum + ref.size, 0) },
+    checked: {
+      ...result.checked,
+      entries: size,
+      unsigned: 0,
+      blobs: blobs.length,
+      bytes: blobs.reduce((sum, ref) => sum + ref.size, 0),
+    },
   };
 }
 

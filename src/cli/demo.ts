@@ -132,7 +132,7 @@ async function goOn(root: string, span: Interval, output: Output, signal: AbortS
     if (signal.aborted) return undefined;
     output.progress("verifying …");
     const since = (await (await custody.guard()).newest()) ?? undefined;
-    const heads = since === undefined ? [] : [{ ...since, from: "what this machine has seen" }];
+    const heads = since === undefined ? [] : [{ ...since, from: "what this machine has seen", held: "guard" as const }];
     const result = await verifyLedger(await custody.store(), { keys: [await custody.pinnedKey()], since: heads });
     printVerdicts(result, output);
     return {

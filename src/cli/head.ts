@@ -1,9 +1,6 @@
 import { fromBase64, fromHex, isDigest } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
-import type { Head } from "../tlog/checkpoint.ts";
-
-/** A head that somebody knows from elsewhere. */
-export type KnownHead = Head & { readonly from: string };
+import type { KnownHead } from "../verify/verify.ts";
 
 /** `SIZE:ROOT`, the root in base64 as reports and checkpoints print it, or in hex. Throws USAGE. */
 export function parseHead(text: string): KnownHead {
@@ -15,5 +12,10 @@ export function parseHead(text: string): KnownHead {
       `"${text}" is not a head; expected SIZE:ROOT as a report prints it, such as 1042:GrrXn6…=`,
     );
   }
-  return { size: Number(size), root: bytes, from: `the head ${size}:${root.slice(0, 12)}… that you named` };
+  return {
+    size: Number(size),
+    root: bytes,
+    from: `the head ${size}:${root.slice(0, 12)}… that you named`,
+    held: "outside",
+  };
 }

@@ -9,9 +9,9 @@ import { CustodyError } from "../lib/errors.ts";
 import { parseVkey, type Verifier } from "../tlog/note.ts";
 import { FINDING_CODES } from "../verify/finding.ts";
 import { checkReceipt } from "../verify/receipt.ts";
-import { type VerifyResult, verifyLedger } from "../verify/verify.ts";
+import { type KnownHead, type VerifyResult, verifyLedger } from "../verify/verify.ts";
 import type { GlobalFlags } from "./context.ts";
-import { type KnownHead, parseHead } from "./head.ts";
+import { parseHead } from "./head.ts";
 import { newOutput, type Output } from "./output.ts";
 
 interface Flags extends GlobalFlags {
@@ -31,7 +31,12 @@ export async function verify(flags: Flags, place?: string): Promise<number> {
     place === undefined ? await fromWorkspace(flags, output) : await fromFolder(place, flags);
   try {
     output.progress(`verifying ${store.place} …`);
-    const result = await verifyLedger(store, { keys: [key], since: [...heads, ...since], quick: flags.quick ?? false });
+    const result = await verifyLedger(store, {
+      keys: [key],
+      since: [...heads, ...since],
+      quick: flags.quick ?? false,
+      now: systemClock.now(),
+    });
     const unmet = required.filter((name) => !GOOD[name]?.includes(result.verdicts[name].word));
     output.object({ ...result, ...(flags.require === undefined ? {} : { unmet }) });
     print(result, unmet, output);
@@ -69,7 +74,8 @@ async function fromWorkspace(flags: Flags, output: Output) {
       `custody: ${join(config.folders.state, "head")} is missing, so what this machine has seen of the log is not known: a store that was set back to an earlier state would look intact.\n  Name a state that you know from a report with --since SIZE:ROOT.`,
     );
   }
-  const heads: KnownHead[] = newest === undefined ? [] : [{ ...newest, from: join(config.folders.state, "head") }];
+  const heads: KnownHead[] =
+    newest === undefined ? [] : [{ ...newest, from: join(config.folders.state, "head"), held: "guard" }];
   return { store: await custody.store(), key, heads };
 }
 

@@ -33,6 +33,10 @@ const Id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,199}$/, "expected 
 const Duration = z.string().refine((d) => parseDuration(d) !== undefined, "expected a duration such as 15m, 6h or 3d");
 const Zone = z.string().refine(isZone, "expected an IANA zone such as Europe/Berlin");
 const Window = z.strictObject({ from: Time, to: Time });
+/** `<origin>+<key ID>+<base64>`; whether it is a key is seen where it is used. */
+const Vkey = z.string().max(400);
+/** Size and root, base64, of the log or a part of it from its beginning. */
+const Head = z.strictObject({ size: z.int().min(0), root: z.string().max(44) });
 
 /** Who acted. A person is a random ID whose name, if any, is in an `identity` blob; `auth` says how sure we are of them. */
 export const Actor = z.looseObject({
@@ -153,8 +157,71 @@ const kinds = {
     body: BlobRef.optional(),
   },
   identity: { person: Id, identity: BlobRef },
-  key: { action: z.enum(["introduce", "retire", "revoke"]), key: z.string() },
-  head: { size: z.int().min(0), root: z.string() },
+  /** A statement about a key of the log, signed over its own content (src/trust/statement.ts). */
+  key: {
+    action: z.enum(["introduce", "retire", "revoke", "attest"]),
+    /** The key it is about. */
+    key: Vkey,
+    /** The head that whoever signed knew: binds the statement to this log and to its place in it. */
+    after: Head.optional(),
+    /** `revoke`: from when on somebody else may have signed with it; none where the key was only lost. */
+    compromisedSince: Time.optional(),
+    /** `revoke`, `retire`: why. */
+    reason: z.enum(["rotated", "lost", "compromised", "superseded"]).optional(),
+    incident: Id.optional(),
+    /** `attest`: the records [from, to) that a person has looked through after the key was revoked. */
+    records: z.strictObject({ from: z.int().min(0), to: z.int().min(1) }).optional(),
+    body: BlobRef.optional(),
+    signatures: z
+      .array(z.strictObject({ key: Vkey, signature: z.string().max(200) }))
+      .max(8)
+      .optional(),
+  },
+  /** A head that left the store, and what came back: a time stamp, a cosignature, or where it was put. */
+  head: {
+    ...Head.shape,
+    /** How it left: `timestamp`, `witness`, `file`, `git`, `webhook`, `email`, `s3`, `pack`. */
+    use: Id.optional(),
+    /** Which of the configured places. */
+    target: Id.optional(),
+    /** When it was sent, and when the answer was there. */
+    sent: Time.optional(),
+    received: Time.optional(),
+    /** The signed checkpoint itself, `text/plain; charset=utf-8`. */
+    checkpoint: BlobRef.optional(),
+    /** What came back: a TimeStampResp, a cosigned checkpoint, an answer. */
+    receipt: BlobRef.optional(),
+  },
+  /** Evidence that must not be disposed of, or may be again. What is named under one member must match all members given. */
+  hold: {
+    hold: Id,
+    action: z.enum(["place", "release"]),
+    /** Files by digest; or whatever these collectors took in this window; or what belongs to an incident. */
+    digests: z.array(Digest).max(256).optional(),
+    instances: z.array(Id).max(256).optional(),
+    window: Window.optional(),
+    incident: Id.optional(),
+    /** Who ordered it: a role or a reference, never a name. */
+    authority: Id,
+    body: BlobRef.optional(),
+  },
+  /** Files that were deleted lawfully. Speaks for every record before it that names one of them. */
+  disposal: {
+    items: z
+      .array(z.strictObject({ digest: Digest, size: z.int().min(0), entries: z.array(z.int().min(0)).min(1).max(256) }))
+      .min(1)
+      .max(64),
+    reason: z.enum(["retention", "erasure-request", "contract-end", "order", "mistake", "other"]),
+    authority: Id,
+    body: BlobRef.optional(),
+  },
+  /** A rule by which values are masked before anything is stored; the rule itself is in the blob. */
+  "masking-rule": {
+    rule: Id,
+    action: z.enum(["introduce", "retire"]),
+    definition: BlobRef,
+    instances: z.array(Id).max(256).optional(),
+  },
   report: { period: Window, size: z.int().min(0), report: BlobRef },
   access: { purpose: Id, digests: z.array(Digest) },
   correction: { of: z.int().min(0), body: BlobRef.optional() },

@@ -1,6 +1,7 @@
 import type { Recorded } from "../evidence/batch.ts";
 import { type BlobRef, blobKey, blobRefs, MANIFEST_TYPE } from "../evidence/blob.ts";
 import { digestOf, newDigest } from "../lib/digest.ts";
+import type { Disposals, Disposed } from "../trust/disposals.ts";
 import type { Findings } from "./finding.ts";
 import type { Inventory } from "./inventory.ts";
 import type { LogReader } from "./reader.ts";
@@ -20,8 +21,27 @@ interface Named {
   isManifest: boolean;
   /** The first entries that name it, for messages. */
   readonly entries: number[];
+  /** The last entry that names it. */
+  last: number;
 }
 
+/** How blobs are looked at. */
+export interface BlobOptions {
+  readonly quick: boolean;
+  readonly disposals: Disposals;
+  readonly omitted?: ReadonlySet<string>;
+}
+
+/** What was hashed, and what is lawfully not there. */
+export interface BlobTally {
+  readonly blobs: number;
+  readonly bytes: number;
+  readonly disposed: readonly Disposed[];
+  readonly omitted: number;
+}
+
+/** Receipts and checkpoints are small. */
+const MAX_RECEIPT_BYTES = 4 * 1024 ** 2;
 const ENTRIES_TOLD = 5;
 const SIZES_TOLD = 3;
 
@@ -36,7 +56,7 @@ export class References {
 
   /** What a manifest names counts as named by the entries that name the manifest. */
   addManifest(manifest: Named, value: unknown): void {
-    for (const ref of blobRefs(value)) this.#note(ref, manifest.entries);
+    for (const ref of blobRefs(value)) this.#note(ref, [...manifest.entries, manifest.last]);
   }
 
   /** For findings: the records that name a blob, or nothing. */
@@ -55,7 +75,7 @@ export class References {
   }
 
   #note({ digest, size, mediaType }: BlobRef, entries: readonly number[]): void {
-    const known = this.#by.get(digest) ?? { digest, sizes: new Set(), isManifest: false, entries: [] };
+    const known = this.#by.get(digest) ?? { digest, sizes: new Set(), isManifest: false, entries: [], last: -1 };
     this.#by.set(digest, known);
     known.sizes.add(size);
     // One entry that calls it a manifest is enough: what it lists is evidence then.
@@ -64,6 +84,7 @@ export class References {
       this.#manifests.push(known);
     }
     for (const entry of entries) {
+      known.last = Math.max(known.last, entry);
       if (known.entries.length < ENTRIES_TOLD && known.entries.at(-1) !== entry) known.entries.push(entry);
     }
   }
@@ -78,23 +99,30 @@ export async function verifyBlobs(
   inventory: Inventory,
   references: References,
   findings: Findings,
-  quick: boolean,
-): Promise<{ blobs: number; bytes: number }> {
+  options: BlobOptions,
+): Promise<BlobTally> {
+  const disposed: Disposed[] = [];
+  let omitted = 0;
   await followManifests(reader, inventory, references);
-  for (const { digest, sizes, isManifest, entries } of references.all) {
+  for (const { digest, sizes, isManifest, entries, last } of references.all) {
     const found = inventory.blobs.get(digest);
     const where = `${blobKey(digest)} named by entry ${entries.join(", ")}`;
     const told = [...sizes]
       .slice(0, SIZES_TOLD)
       .map((size) => `${size} bytes`)
       .join(" and ");
-    if (found === undefined) findings.add("blob-missing", where, told, "no such object");
-    else if (sizes.size !== 1 || !sizes.has(found)) findings.add("blob-altered", where, told, `${found} bytes`);
+    const lawfully = options.disposals.explains(digest, last);
+    if (lawfully !== undefined) disposed.push(lawfully);
+    if (found === undefined) {
+      if (lawfully !== undefined) continue;
+      if (options.omitted?.has(digest)) omitted += 1;
+      else findings.add("blob-missing", where, told, "no such object");
+    } else if (sizes.size !== 1 || !sizes.has(found)) findings.add("blob-altered", where, told, `${found} bytes`);
     if (isManifest && [...sizes].some((size) => size > MAX_MANIFEST_BYTES)) {
       findings.add("entry-malformed", where, `a manifest of at most ${MAX_MANIFEST_BYTES} bytes`, told);
     }
   }
-  if (quick) return { blobs: 0, bytes: 0 };
+  if (options.quick) return { blobs: 0, bytes: 0, disposed, omitted };
   let blobs = 0;
   let bytes = 0;
   for (const [digest, size] of inventory.blobs) {
@@ -121,7 +149,18 @@ export async function verifyBlobs(
         `bytes with SHA-256 ${found}`,
       );
   }
-  return { blobs, bytes };
+  return { blobs, bytes, disposed, omitted };
+}
+
+/** Bytes of a blob that have the hash of its name, at most 4 MiB; undefined otherwise. */
+export async function hashedBlob(
+  reader: LogReader,
+  inventory: Inventory,
+  digest: string,
+): Promise<Uint8Array | undefined> {
+  if ((inventory.blobs.get(digest) ?? Number.POSITIVE_INFINITY) > MAX_RECEIPT_BYTES) return undefined;
+  const bytes = await reader.get(blobKey(digest));
+  return bytes !== undefined && digestOf(bytes) === digest ? bytes : undefined;
 }
 
 /** Notes what manifests name, also manifests named by manifests. Bytes that are not those recorded name nothing. */

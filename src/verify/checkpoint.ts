@@ -1,17 +1,11 @@
 import { type Checkpoint, parseCheckpoint } from "../tlog/checkpoint.ts";
-import { checkNote, type Verifier } from "../tlog/note.ts";
+import { checkNote } from "../tlog/note.ts";
+import { checkpointKeys, type KeyRing } from "../trust/keyring.ts";
 import type { Findings } from "./finding.ts";
 import type { LogReader } from "./reader.ts";
 
-/**
- * The checkpoint, if a trusted key signed it. A note with a bad signature by a trusted key is refused whatever else it
- * carries; signatures by other keys count for nothing.
- */
-export async function verifyCheckpoint(
-  reader: LogReader,
-  keys: readonly Verifier[],
-  findings: Findings,
-): Promise<Checkpoint | undefined> {
+/** The checkpoint as it lies in the store; believed only once `judgeCheckpoint` has seen who signed it. */
+export async function readCheckpoint(reader: LogReader, findings: Findings): Promise<Checkpoint | undefined> {
   const bytes = await reader.get("checkpoint");
   if (bytes === undefined) {
     findings.add("checkpoint-missing", "checkpoint", "a signed checkpoint", "no such object");
@@ -25,10 +19,17 @@ export async function verifyCheckpoint(
       "origin, size, root, an empty line and signatures",
       `${bytes.length} other bytes`,
     );
-    return undefined;
   }
-  const trusted = keys.filter((key) => key.name === checkpoint.origin);
-  const { signedBy, bad } = checkNote(checkpoint.note, trusted);
+  return checkpoint;
+}
+
+/**
+ * True if a key that counts signed it. A note with a bad signature by a known key is refused whatever else it carries;
+ * signatures by other keys count for nothing.
+ */
+export function judgeCheckpoint(checkpoint: Checkpoint, ring: KeyRing, findings: Findings): boolean {
+  const keys = checkpointKeys(ring, checkpoint.size).filter((key) => key.name === checkpoint.origin);
+  const { signedBy, bad } = checkNote(checkpoint.note, keys);
   if (bad.length > 0) {
     findings.add(
       "signature-invalid",
@@ -36,17 +37,17 @@ export async function verifyCheckpoint(
       `a signature by ${bad[0]?.vkey} over these bytes`,
       "one that does not match them",
     );
-    return undefined;
+    return false;
   }
   if (signedBy.length === 0) {
     const names = [...new Set(checkpoint.note.signatures.map((s) => s.name))].join(", ");
     findings.add(
       "key-untrusted",
       "checkpoint",
-      keys.map((k) => k.vkey).join(" or "),
+      ring.keys.map((k) => k.verifier.vkey).join(" or "),
       `signatures by other keys (${names || "none"})`,
     );
-    return undefined;
+    return false;
   }
-  return checkpoint;
+  return true;
 }

@@ -15,8 +15,14 @@ export const FINDING_CODES = {
   "checkpoint-malformed": "the signed fingerprint is not readable",
   "signature-invalid": "the signature does not match",
   "key-untrusted": "signed by a key that nobody here trusts",
+  "key-revoked": "signed by a key that was revoked",
+  "receipt-invalid": "an outside proof that is kept here does not prove what it is kept for",
   "rolled-back": "the log is shorter than a fingerprint that is already known",
   forked: "the log is another one than a fingerprint that is already known",
+  "index-altered": "the index does not say what the records say",
+  "mirror-differs": "the mirror does not hold what the store holds",
+  "version-overwritten": "an object was written or deleted more than once",
+  "pack-altered": "the pack does not hold what its list says",
   stray: "an object that does not belong here",
 } as const;
 

@@ -188,7 +188,7 @@ async function compareBundles(
 }
 
 /** Key of the batch that holds an entry. */
-function batchOf({ batches }: Inventory, index: number): string {
+export function batchOf({ batches }: Inventory, index: number): string {
   let low = 0;
   let high = batches.length;
   while (low < high) {

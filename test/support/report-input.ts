@@ -349,7 +349,7 @@ export function reportInput(over: Partial<ReportInput> = {}): ReportInput {
         completeness: { word: "holes", reason: "6 expected pieces of evidence are missing" },
         freshness: { word: "current", reason: "every source answered within its cadence" },
       },
-      checked: { entries: all.length, unsigned: 0, blobs: 97, bytes: 1_834_221 },
+      checked: { entries: all.length, unsigned: 0, blobs: 97, bytes: 1_834_221, omitted: 0 },
       findings: [],
       found: 0,
     },

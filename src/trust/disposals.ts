@@ -1,0 +1,42 @@
+import type { EntryOf } from "../evidence/entry.ts";
+
+/** A file that was lawfully deleted. */
+export interface Disposed {
+  readonly digest: string;
+  readonly size: number;
+  /** The `disposal` entry; it speaks for references in earlier entries only. */
+  readonly index: number;
+  readonly at: string;
+  readonly by: string;
+  readonly authority: string;
+  readonly reason: string;
+}
+
+/** Which files were disposed of, from `disposal` entries in order; the last one for a file counts. */
+export class Disposals {
+  readonly #by = new Map<string, Disposed>();
+
+  add(index: number, entry: EntryOf<"disposal">): void {
+    for (const { digest, size } of entry.items) {
+      this.#by.set(digest, {
+        digest,
+        size,
+        index,
+        at: entry.at,
+        by: entry.actor.id,
+        authority: entry.authority,
+        reason: entry.reason,
+      });
+    }
+  }
+
+  /** The disposal that explains why a file is not there, if every record that names it (`lastNamed` the newest) is older. */
+  explains(digest: string, lastNamed: number): Disposed | undefined {
+    const found = this.#by.get(digest);
+    return found !== undefined && lastNamed < found.index ? found : undefined;
+  }
+
+  get all(): readonly Disposed[] {
+    return [...this.#by.values()];
+  }
+}
