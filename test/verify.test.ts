@@ -163,9 +163,9 @@ describe("each way of tampering has its name", () => {
   test("set back against a head known from elsewhere → rolled-back; another history → forked", async () => {
     const { ledger, store, keys } = await furnishedLog();
     const head = await ledger.publish();
-    const known = { size: head.size + 5, root: head.root, from: "the report of March" };
+    const known = { size: head.size + 5, root: head.root, from: "the report of March", held: "outside" as const };
     expect((await verifyLedger(store, { keys, since: [known] })).findings.map((f) => f.code)).toEqual(["rolled-back"]);
-    const forked = { size: 3, root: head.root, from: "the report of March" };
+    const forked = { size: 3, root: head.root, from: "the report of March", held: "outside" as const };
     expect((await verifyLedger(store, { keys, since: [forked] })).findings.map((f) => f.code)).toEqual(["forked"]);
     expect((await verifyLedger(store, { keys, since: [{ ...head, from: "today", held: "outside" }] })).ok).toBe(true);
   });
