@@ -273,3 +273,14 @@ test("counts say what there is", async () => {
   await indexOf(new SampleLedger());
   expect(await countIndex(database)).toMatchObject({ facts: {}, items: 0, blobs: 0, bytes: 0 });
 });
+
+test("facts that other readers have found are made again by themselves", async () => {
+  const ledger = await indexOf(richLedger());
+  const found = (await countIndex(database)).facts;
+  const blind = Object.assign(async () => ({ facts: [], problems: [] }), { readers: "blind 2" });
+  await followLedger(database, ledger, blind);
+  expect((await countIndex(database)).facts).not.toEqual(found);
+  expect(await readPosition(database)).toMatchObject({ size: ledger.entries.length, readers: "blind 2" });
+  await followLedger(database, ledger, readFacts);
+  expect((await countIndex(database)).facts).toEqual(found);
+});

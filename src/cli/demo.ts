@@ -30,6 +30,7 @@ import { newOutput, type Output } from "./output.ts";
 interface Flags extends GlobalFlags {
   readonly serve?: boolean;
   readonly once?: boolean;
+  readonly attack?: string;
 }
 
 /** The word that the made-up year follows from. */
@@ -40,7 +41,12 @@ const SEED = "nordlicht";
  * collects, reports and verifies as anybody would with a real one, and serves where asked. Exit 1 when the log is not
  * intact, 3 when stopped before the year was complete.
  */
-export async function demo(flags: Flags, dir = "workspace"): Promise<number> {
+export async function demo(flags: Flags, given?: string): Promise<number> {
+  if (flags.attack !== undefined) {
+    const { demoAttack } = await import("./demo-attack.ts");
+    return demoAttack(flags.attack, given, flags.json ?? false);
+  }
+  const dir = given ?? "workspace";
   const output = newOutput(flags.json ?? false);
   const root = resolve(dir);
   const signal = stopSignal();

@@ -1,9 +1,12 @@
 import { join, relative, resolve } from "node:path";
-import { CustodyError } from "../lib/errors.ts";
+import type { Custody } from "../custody.ts";
+import { hasIndex, indexFindings } from "../indexing.ts";
+import { CustodyError, isCustodyError } from "../lib/errors.ts";
 import { reportName, writeReport } from "../reporting.ts";
 import { declareNow, noteGaps } from "../work.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
 import { parsePeriod } from "./moment.ts";
+import type { Output } from "./output.ts";
 import { parseIndex } from "./prove.ts";
 
 interface Flags extends GlobalFlags {
@@ -52,7 +55,38 @@ export function report(flags: Flags): Promise<number> {
       output.note(
         "custody: the log differs from what was signed. The report says so; `custody verify` names the places.",
       );
-    output.object({ ok: intact, out, bytes, pages, size: model.ledger.size, root: model.ledger.root, unprintable });
-    return intact ? 0 : 1;
+    const altered = await indexDifferences(custody, output);
+    output.object({
+      ok: intact && altered === 0,
+      out,
+      bytes,
+      pages,
+      size: model.ledger.size,
+      root: model.ledger.root,
+      unprintable,
+      altered,
+    });
+    return intact && altered === 0 ? 0 : 1;
   });
+}
+
+/**
+ * How many rows of the index say otherwise than the log. The report itself never reads them: whoever has seen the pages should
+ * know that they were not what the report says.
+ */
+async function indexDifferences(custody: Custody, output: Output): Promise<number> {
+  if (!(await hasIndex(custody))) return 0;
+  try {
+    const altered = await indexFindings(custody);
+    const [first] = altered;
+    if (first === undefined) return 0;
+    output.note(
+      `custody: index-altered: the index differs from the log in ${altered.length} places, first in ${first.where} (expected ${first.expected}, found ${first.found}). The report was made from the log and is right; pages and status were not. \`custody verify --index\` names the places, \`custody index rebuild\` mends it.`,
+    );
+    return altered.length;
+  } catch (error) {
+    if (!isCustodyError(error, "INDEX_UNREACHABLE")) throw error;
+    output.note(`custody: the index was not compared with the log: ${error.message}`);
+    return 0;
+  }
 }

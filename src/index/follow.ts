@@ -20,7 +20,11 @@ export interface LedgerReader {
 }
 
 /** What the captures of an entry say. A pure function of entry and blobs, so that the index can be made again. */
-export type ReadFacts = (entry: Entry, blob: LedgerReader["blob"]) => Promise<Found>;
+export interface ReadFacts {
+  (entry: Entry, blob: LedgerReader["blob"]): Promise<Found>;
+  /** Names the readers and their versions: others may find other facts in the same bytes. */
+  readonly readers?: string;
+}
 
 /** A batch is one transaction: large enough to be quick, small enough that others can get in between. */
 const BATCH_ENTRIES = 200;
@@ -28,7 +32,8 @@ const BATCH_ROWS = 5_000;
 
 /**
  * Brings the index up to the ledger's tip and returns where it stands then. Harmless to repeat and to run in several
- * processes at once: rows and position change together, and whoever finds itself overtaken goes on from there. Throws
+ * processes at once: rows and position change together, and whoever finds itself overtaken goes on from there. What other
+ * readers have found is made again. Throws
  * INDEX_UNUSABLE when the index contradicts the ledger.
  */
 export async function followLedger(
@@ -39,9 +44,13 @@ export async function followLedger(
 ): Promise<Position | undefined> {
   for (;;) {
     let position = await readPosition(database);
+    if (position !== undefined && position.readers !== (readFacts.readers ?? "")) {
+      await dropRows(database);
+      position = undefined;
+    }
     let overtaken = false;
     for await (const batch of batches(ledger, position, readFacts, database.place)) {
-      const next = await writeBatch(database, ledger.origin, position, batch);
+      const next = await writeBatch(database, ledger.origin, readFacts.readers ?? "", position, batch);
       overtaken = next === undefined;
       if (next === undefined) break;
       position = next;
@@ -58,13 +67,17 @@ export async function rebuildIndex(
   readFacts: ReadFacts,
   progress?: (size: number) => void,
 ): Promise<Position | undefined> {
+  await dropRows(database);
+  return await followLedger(database, ledger, readFacts, progress);
+}
+
+async function dropRows(database: Database): Promise<void> {
   await database.transaction(async (connection) => {
     await connection.query(`select pg_advisory_xact_lock(${MIGRATING})`);
     await connection.query(`select pg_advisory_xact_lock(${FOLLOWING})`);
     await connection.query('drop schema if exists "index" cascade');
     await createSchemas(connection);
   });
-  return await followLedger(database, ledger, readFacts, progress);
 }
 
 /** Entries after the position with all that their rows need; the slow part, done while no lock is held. */
@@ -146,6 +159,7 @@ async function factsOf(entry: Entry, blob: LedgerReader["blob"], readFacts: Read
 async function writeBatch(
   database: Database,
   origin: string,
+  readers: string,
   expected: Position | undefined,
   batch: readonly ReadEntry[],
 ): Promise<Position | undefined> {
@@ -156,7 +170,7 @@ async function writeBatch(
     const found = await readPosition(connection);
     if (found?.size !== expected?.size || found?.digest !== expected?.digest) return undefined;
     await writeRows(connection, batch);
-    const position = { origin, size: last.index + 1, digest: last.digest };
+    const position = { origin, size: last.index + 1, digest: last.digest, readers };
     await writePosition(connection, position);
     return position;
   });

@@ -8,6 +8,8 @@ export interface Position {
   readonly size: number;
   /** SHA-256 of the bytes of the last entry: the hash chain up to there. */
   readonly digest: string;
+  /** By which readers the facts were found. */
+  readonly readers: string;
 }
 
 /** "CUST", and one for whoever changes what is made from the ledger. */
@@ -18,15 +20,19 @@ const REBUILD =
 
 /** Undefined before the first entry was followed. */
 export async function readPosition(connection: Connection): Promise<Position | undefined> {
-  const [position] = await connection.query<Position>('select origin, size, digest from "index".position');
+  const [position] = await connection.query<Position>('select origin, size, digest, readers from "index".position');
   return position;
 }
 
-export async function writePosition(connection: Connection, { origin, size, digest }: Position): Promise<void> {
+export async function writePosition(
+  connection: Connection,
+  { origin, size, digest, readers }: Position,
+): Promise<void> {
   await connection.query(
-    `insert into "index".position (origin, size, digest) values ($1, $2, $3)
-     on conflict (single) do update set origin = excluded.origin, size = excluded.size, digest = excluded.digest`,
-    [origin, size, digest],
+    `insert into "index".position (origin, size, digest, readers) values ($1, $2, $3, $4)
+     on conflict (single) do update
+     set origin = excluded.origin, size = excluded.size, digest = excluded.digest, readers = excluded.readers`,
+    [origin, size, digest, readers],
   );
 }
 

@@ -11,7 +11,7 @@ interface Table {
 
 /** The tables of the schema `index` with what is written to them; `migrations/` makes them. */
 export const TABLES = {
-  position: { columns: { origin: "text", size: "bigint", digest: "text" }, key: ["origin"] },
+  position: { columns: { origin: "text", size: "bigint", digest: "text", readers: "text" }, key: ["origin"] },
   entry: {
     columns: {
       index: "bigint",

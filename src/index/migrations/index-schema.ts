@@ -101,4 +101,8 @@ export const indexMigrations: readonly string[] = [
   );
   create index on "index".problem (instance, entry);
   `,
+  `
+  -- By which readers the facts were found: another version may find others in the same bytes.
+  alter table "index".position add column readers text collate "C" not null default '';
+  `,
 ];
