@@ -1,10 +1,14 @@
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { carryOut, knownHeads, ownJudge, readerOf } from "../src/attack/carry-out.ts";
 import { attacks } from "../src/attack/index.ts";
 import { loadRange } from "../src/attack/load.ts";
 import { verifyLedger } from "../src/verify/verify.ts";
+import { makeRange } from "./support/attack-range.ts";
 
-const range = await loadRange(new URL("../assets/attack-range", import.meta.url).pathname);
+const FOLDER = fileURLToPath(new URL("../assets/attack-range", import.meta.url));
+if (process.env.UPDATE_RANGE === "1") await makeRange(FOLDER);
+const range = await loadRange(FOLDER);
 
 test("the ledger that is attacked is intact, dated and vouched for before", async () => {
   const since = [range.guard, range.printed];

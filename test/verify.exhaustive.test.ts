@@ -28,7 +28,6 @@ async function codesWith(key: string, at: number): Promise<FindingCode[]> {
   const objects = new Map(range.objects).set(key, flipped(bytes, at));
   const { findings } = await verifyLedger(readerOf(objects), {
     keys: [range.pinned],
-    outside: range.outside,
     quick: !key.startsWith("blob/"),
   });
   return findings.map(({ code }) => code);
