@@ -9,12 +9,15 @@ export const audit: Wording = {
   noOpinion:
     "Prepared by a machine from recorded evidence. It states facts and the results of machine checks. It is not an audit opinion: the conclusion is the auditor's.",
   operatorsWord: "none yet: before one exists, only the operator's word stands for when these records were made",
+  beforeProof: "before it only the operator's word stands for when records were made",
+  proofsEnded:
+    "none that still stands: the time stamps have ended and were not renewed in time, so only the operator's word is left",
   demo: "DEMONSTRATION: the clock was simulated until {until}",
   timesNote:
     "Times are printed in UTC (ending in Z), with the clock of the organisation's zone ({zone}) and its offset beside or below. Periods include their first moment and exclude their last.",
   check: [
     'An evidence file: "sha256sum FILE" must print the SHA-256 listed for it.',
-    'The whole log: "custody verify STORE", or by hand: see "How to verify this report".',
+    'The whole log: "custody verify STORE"; a pack: "node verify.mjs" in its folder; or by hand: see "How to verify this report".',
   ],
   holesNone: "None: no expected evidence of the period is missing or incomplete{pending}.",
   holesNothing:
@@ -59,11 +62,13 @@ export const audit: Wording = {
     "A log held by one party alone can be rewritten by whoever holds both the store and the key. Only a fingerprint that left their hands shows it. A copy of this report is such a fingerprint from the day somebody else received it.",
   ],
   notVerified: 'The log was not verified when this report was made. Run the steps in "How to verify this report".',
+  disposed:
+    "{n} ({bytes}) that this report would rest on were deleted by a recorded decision: {reasons}. What they said is not in this report; that they were there, when they were taken in and by which record they were deleted stays in the log. Periods that were covered by them stay covered.",
   unreadable:
     "Records {entries} were written by a later version and may decide about coverage or results. Make this report again with that version.",
   steps: [
     {
-      text: "Get the store (a folder or a copy of the bucket) and, from somewhere else than the store, the public key. It must equal the key printed in this report.",
+      text: "Get the store (a folder or a copy of the bucket; in an unpacked pack it is the folder store) and, from somewhere else than the store or the pack, the public key. It must equal the key printed in this report.",
     },
     {
       text: "With Custody, everything at once. The result must be intact, the size at least {size}:",

@@ -1,18 +1,23 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Config } from "./config/config.ts";
+import type { Config, StorePlace } from "./config/config.ts";
 import { type EntryOf, isKind } from "./evidence/entry.ts";
+import { MaskingRules } from "./evidence/masking.ts";
+import { HeadLog } from "./heads/due.ts";
 import type { Database } from "./index/database.ts";
 import { fileGuard, type Guard, joinGuards } from "./ledger/guard.ts";
-import { loadKey } from "./ledger/keys.ts";
 import { Ledger, type LedgerParts } from "./ledger/ledger.ts";
+import { openKeys, viewKeys } from "./ledger/signers.ts";
 import type { Clock } from "./lib/clock.ts";
 import { CustodyError, isCustodyError, messageOf } from "./lib/errors.ts";
 import { History } from "./slots/history.ts";
 import { SOFTWARE } from "./software.ts";
+import type { S3StoreOptions } from "./store/s3-client.ts";
 import type { Store } from "./store/store.ts";
 import { parseVkey, type Verifier } from "./tlog/note.ts";
+import { Disposals } from "./trust/disposals.ts";
+import { newestKey } from "./trust/keyring.ts";
 
 /** What of a ledger can be had without the right to write. */
 export type LedgerView = Pick<Ledger, "origin" | "vkey" | "size" | "read" | "blob">;
@@ -31,6 +36,9 @@ export class Custody {
   readonly #history = new History();
   #folding: Promise<void> = Promise.resolve();
   #newestConfig: EntryOf<"config"> | undefined;
+  readonly #maskingRules = new MaskingRules();
+  readonly #disposals = new Disposals();
+  readonly #headLog = new HeadLog();
   #folded = 0;
 
   constructor(config: Config, clock: Clock) {
@@ -54,15 +62,41 @@ export class Custody {
     return this.#store;
   }
 
+  /** The second place to which what is signed is copied, opened anew for each use; undefined where none is configured. */
+  async mirror(): Promise<Store | undefined> {
+    const { mirror } = this.config;
+    // Nobody waits long for a second copy: it is made up for later.
+    return (
+      mirror && openPlace(this.config, this.clock, mirror, { attempts: 2, timeouts: { connect: 3_000, idle: 15_000 } })
+    );
+  }
+
   /** The key that was pinned when the workspace was made. Throws KEY_NOT_PINNED. */
   pinnedKey(): Promise<Verifier> {
     return readPinnedKey(this.config.vkey);
   }
 
+  /**
+   * The keys that heads of this log may carry, older ones too: the pinned key, and where it signs no more those reached from it.
+   * None that was revoked as stolen.
+   */
+  async knownKeys(): Promise<Verifier[]> {
+    const pinned = await this.pinnedKey();
+    const { ring } = await viewKeys(await this.store(), pinned);
+    if (ring === undefined) return [pinned];
+    return ring.keys.filter((key) => key.revoked === undefined).map(({ verifier }) => verifier);
+  }
+
   /** What this installation has seen of the log: a file, and with a given Postgres a row there as well. */
   async guard(): Promise<Guard> {
+    const [file, row] = await this.guards();
+    return row === undefined ? file : joinGuards(file, row, (error) => isCustodyError(error, "INDEX_UNREACHABLE"));
+  }
+
+  /** The same, each by itself: the file first. */
+  async guards(): Promise<[Guard, ...Guard[]]> {
     const file = fileGuard(join(this.config.folders.state, "head"));
-    if (this.config.index.kind === "private") return file;
+    if (this.config.index.kind === "private") return [file];
     const { guardRow } = await import("./index/guard-row.ts");
     const { name } = await this.pinnedKey();
     const row: Guard = {
@@ -70,7 +104,7 @@ export class Custody {
       newest: async () => guardRow(await this.database(), name).newest(),
       add: async (head) => guardRow(await this.database(), name).add(head),
     };
-    return joinGuards(file, row, (error) => isCustodyError(error, "INDEX_UNREACHABLE"));
+    return [file, row];
   }
 
   /** The ledger, for writing: the store keeps its promises, the key is ours, the state extends what we have seen. */
@@ -96,23 +130,43 @@ export class Custody {
   }
 
   async #openView(): Promise<LedgerView> {
-    const verifier = await this.pinnedKey();
-    const sign = () => Promise.reject(new CustodyError("BUG", "the ledger was opened for reading"));
-    const signer = { verifier, sign };
-    const parts = { signer, guard: await this.guard(), clock: this.clock, software: SOFTWARE };
-    return Ledger.open({ ...parts, store: await this.store() });
+    const store = await this.store();
+    const rekey = async () => viewKeys(store, await this.pinnedKey());
+    const parts = { ...(await rekey()), guard: await this.guard(), clock: this.clock, software: SOFTWARE, rekey };
+    return Ledger.open({ ...parts, store });
   }
 
   async #openLedger(): Promise<Ledger> {
     const { requireFit, probeStore } = await import("./store/probe.ts");
     const store = await this.store();
     requireFit(await probeStore(store, randomBytes));
-    return Ledger.open(await this.parts(store));
+    const ledger = await Ledger.open(await this.parts(store));
+    await this.#followKey(ledger);
+    return ledger;
+  }
+
+  /** A rotation that was stopped before its last step: this is the place that holds the new key, so it pins it. */
+  async #followKey({ verifier, ring }: Ledger): Promise<void> {
+    if (ring === undefined || newestKey(ring)?.verifier.vkey !== verifier.vkey) return;
+    // Where the file cannot be written the old pin still leads to the new key.
+    await this.pin(verifier).catch(() => undefined);
+  }
+
+  /** Pins the key that signs from now on; the line before stays beside it. */
+  async pin(key: Verifier): Promise<void> {
+    const { repin } = await import("./ledger/pin.ts");
+    await repin(this.config.vkey, key);
   }
 
   async parts(store: Store): Promise<LedgerParts> {
-    const signer = await loadKey(this.config.folders.keys, await this.pinnedKey());
-    return { store, signer, guard: await this.guard(), clock: this.clock, software: SOFTWARE };
+    const rekey = async () => openKeys(store, this.config.folders.keys, await this.pinnedKey(), this.clock.now());
+    const elsewhere = async () => {
+      if (this.config.heads.length === 0) return [];
+      const { Publishing } = await import("./publishing.ts");
+      return (await new Publishing(this).readBack()).heads;
+    };
+    const guard = await this.guard();
+    return { store, ...(await rekey()), guard, clock: this.clock, software: SOFTWARE, rekey, elsewhere };
   }
 
   /** Everything the ledger says about slots, up to its end at the time of the call. */
@@ -122,7 +176,10 @@ export class Custody {
       .then(async () => {
         for await (const { index, entry } of (await this.view()).read(this.#folded)) {
           this.#history.add(index, entry);
+          this.#headLog.add(index, entry);
           if (isKind(entry, "config")) this.#newestConfig = entry;
+          if (isKind(entry, "masking-rule")) this.#maskingRules.add(entry);
+          if (isKind(entry, "disposal")) this.#disposals.add(index, entry);
           this.#folded = index + 1;
         }
       });
@@ -132,6 +189,23 @@ export class Custody {
   /** The newest `config` entry as far as `history()` has read. */
   get newestConfig(): EntryOf<"config"> | undefined {
     return this.#newestConfig;
+  }
+
+  /** The masking rules in force as far as `history()` has read. */
+  get maskingRules(): MaskingRules {
+    return this.#maskingRules;
+  }
+
+  /** Which heads left, up to the ledger's end at the time of the call. */
+  async headLog(): Promise<HeadLog> {
+    await this.history();
+    return this.#headLog;
+  }
+
+  /** What was lawfully deleted, up to the ledger's end at the time of the call. */
+  async disposals(): Promise<Disposals> {
+    await this.history();
+    return this.#disposals;
   }
 
   /** The index, brought up to the ledger. */
@@ -149,6 +223,13 @@ export class Custody {
       throw error;
     });
     return this.#database;
+  }
+
+  /** Lets go of the index; the next use opens it anew. */
+  async closeDatabase(): Promise<void> {
+    const open = this.#database;
+    this.#database = undefined;
+    await (await open?.catch(() => undefined))?.close();
   }
 
   async #openDatabase(): Promise<Database> {
@@ -170,26 +251,39 @@ export class Custody {
   /** Facts of an entry by the collectors of this installation, whatever is configured now. */
   async factReader() {
     const { readFacts } = await import("./collector/facts.ts");
-    return (entry: Parameters<typeof readFacts>[0], blob: Parameters<typeof readFacts>[1]) =>
-      readFacts(entry, blob, this.config.collectors);
+    const { collectors } = this.config;
+    const disposals = await this.disposals();
+    const read = (entry: Parameters<typeof readFacts>[0], blob: Parameters<typeof readFacts>[1]) =>
+      readFacts(entry, blob, collectors, (digest, named) => disposals.explains(digest, named));
+    const versions = collectors.map(({ name, reader }) => `${name} ${reader}`).sort();
+    // What was read before a disposal is not to be found in the index after it.
+    const { newest } = disposals;
+    return Object.assign(read, {
+      readers: [...versions, ...(newest === undefined ? [] : [`without what record ${newest} disposed of`])].join(", "),
+    });
   }
 
   /** Every secret of this installation that can be had now, for masking. One that cannot be had cannot leak either. */
   secrets(): string[] {
-    return secretRefs([this.config.instances.map((i) => i.config), this.config.store, this.config.index]).flatMap(
-      (ref) => {
-        try {
-          return [this.config.reveal(ref)];
-        } catch {
-          return [];
-        }
-      },
-    );
+    return secretRefs([
+      this.config.instances.map((i) => i.config),
+      this.config.store,
+      this.config.mirror,
+      this.config.disposal,
+      this.config.heads.map((head) => head.config),
+      this.config.index,
+    ]).flatMap((ref) => {
+      try {
+        return [this.config.reveal(ref)];
+      } catch {
+        return [];
+      }
+    });
   }
 
   /** What is wrong with secrets that the configuration refers to, a sentence each; said before it matters. */
   secretTroubles(): string[] {
-    return this.config.instances.flatMap(({ id, config }) =>
+    return [...this.config.instances, ...this.config.heads].flatMap(({ id, config }) =>
       secretRefs(config).flatMap((ref) => {
         try {
           this.config.reveal(ref);
@@ -225,17 +319,31 @@ export async function readPinnedKey(path: string): Promise<Verifier> {
 
 /** Opens the store that the configuration names. Creates nothing. */
 export async function openStore(config: Config, clock: Clock): Promise<Store> {
-  const { store } = config;
-  if (store.kind === "folder") {
-    const { FolderStore } = await import("./store/folder.ts");
-    return FolderStore.open(store.path);
-  }
-  const { S3Store } = await import("./store/s3.ts");
-  return S3Store.open(s3Options(config, clock));
+  return openPlace(config, clock, config.store);
 }
 
+/** Opens a store at any place that a configuration can name. Creates nothing. */
+export async function openPlace(
+  config: Pick<Config, "reveal">,
+  clock: Clock,
+  place: StorePlace,
+  patience: Pick<S3StoreOptions, "attempts" | "timeouts"> = {},
+): Promise<Store> {
+  if (place.kind === "folder") {
+    const { FolderStore } = await import("./store/folder.ts");
+    return FolderStore.open(place.path);
+  }
+  const { S3Store } = await import("./store/s3.ts");
+  return S3Store.open({ ...bucketOptions(config, clock, place), ...patience });
+}
+
+/** What the bucket of the store is opened with. */
 export function s3Options(config: Config, clock: Clock) {
-  const { store } = config;
+  return bucketOptions(config, clock, config.store);
+}
+
+/** What any bucket is opened with; its secrets are revealed here. */
+export function bucketOptions(config: Pick<Config, "reveal">, clock: Clock, store: StorePlace) {
   if (store.kind !== "s3") throw new CustodyError("BUG", "not a bucket");
   return {
     bucket: store.bucket,
@@ -246,6 +354,7 @@ export function s3Options(config: Config, clock: Clock) {
     credentials: { accessKeyId: config.reveal(store.accessKey), secretAccessKey: config.reveal(store.secretKey) },
     ...(store.endpoint === undefined ? {} : { endpoint: store.endpoint }),
     ...(store.pathStyle === undefined ? {} : { forcePathStyle: store.pathStyle }),
+    ...(store.lock === undefined ? {} : { lock: store.lock }),
   };
 }
 

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { audit } from "../reports/audit.ts";
 import { assessControls } from "./assess/assess.ts";
 import { loadCatalogue } from "./assess/catalogue.ts";
-import { capturesOf, readFacts } from "./collector/facts.ts";
+import { capturesOf, isDisposed, readFacts } from "./collector/facts.ts";
 import type { Custody } from "./custody.ts";
 import type { Recorded } from "./evidence/batch.ts";
 import { type BlobRef, blobRefs } from "./evidence/blob.ts";
@@ -11,17 +11,26 @@ import { type EntryOf, isKind } from "./evidence/entry.ts";
 import type { Observed } from "./evidence/fact.ts";
 import { canonicalBytes } from "./lib/canonical.ts";
 import { digestOf } from "./lib/digest.ts";
-import { CustodyError } from "./lib/errors.ts";
+import { CustodyError, isCustodyError } from "./lib/errors.ts";
 import { fromIso, type Interval, iso } from "./lib/time.ts";
+import { publish } from "./mirroring.ts";
+import { outsideOf } from "./outside.ts";
 import { loadFonts } from "./report/fonts.ts";
-import type { EvidenceItem, ObservedProblem, ReportInput, UploadInput } from "./report/input.ts";
+import type { DisposedInput, EvidenceItem, ObservedProblem, ReportInput, UploadInput } from "./report/input.ts";
 import { buildReport } from "./report/model.ts";
 import { renderPdf } from "./report/pdf.ts";
 import type { ReportModel } from "./report/shape.ts";
 import { History } from "./slots/history.ts";
 import { SOFTWARE } from "./software.ts";
+import { parseCheckpoint } from "./tlog/checkpoint.ts";
 import { Frontier } from "./tlog/frontier.ts";
 import { leafHash } from "./tlog/merkle.ts";
+import type { Verifier } from "./tlog/note.ts";
+import { type Anchors, type HeadRecord, type Outside, verifyAnchors } from "./trust/anchor.ts";
+import type { Disposals } from "./trust/disposals.ts";
+import { type KeyRecord, keyRing, sizesNamed } from "./trust/keyring.ts";
+import { Leaves } from "./verify/leaves.ts";
+import { independenceVerdict, timeVerdict } from "./verify/outside.ts";
 import { completenessOf, freshnessVerdict } from "./verify/verdict.ts";
 import { verifyLedger } from "./verify/verify.ts";
 import { catalogueBytes } from "./work.ts";
@@ -49,25 +58,53 @@ export async function writeReport(
   out: string,
 ): Promise<{ model: ReportModel; bytes: number; pages: number | undefined; unprintable: number }> {
   const model = await buildReportModel(custody, request);
-  const rendered = out.endsWith(".json")
-    ? undefined
-    : await renderPdf(model, loadFonts({ configured: custody.config.fonts }), audit);
-  const bytes = rendered?.bytes ?? canonicalBytes(JSON.parse(JSON.stringify(model)));
+  const rendered = out.endsWith(".json") ? undefined : await renderReport(custody, model);
+  const bytes = rendered?.bytes ?? reportJson(model);
   await mkdir(dirname(out), { recursive: true });
   await writeFile(`${out}.part`, bytes);
   await rename(`${out}.part`, out);
-  const missing =
-    rendered === undefined ? 0 : [...rendered.unprintable.values()].reduce((sum, { times }) => sum + times, 0);
-  return { model, bytes: bytes.length, pages: rendered?.pages, unprintable: missing };
+  return { model, bytes: bytes.length, pages: rendered?.pages, unprintable: rendered?.unprintable ?? 0 };
+}
+
+/** The report as PDF; `unprintable` counts the characters that no font had. */
+export async function renderReport(
+  custody: Custody,
+  model: ReportModel,
+): Promise<{ bytes: Uint8Array; pages: number; unprintable: number }> {
+  const rendered = await renderPdf(model, loadFonts({ configured: custody.config.fonts }), audit);
+  const unprintable = [...rendered.unprintable.values()].reduce((sum, { times }) => sum + times, 0);
+  return { bytes: rendered.bytes, pages: rendered.pages, unprintable };
+}
+
+/** The report's model as canonical JSON. */
+export function reportJson(model: ReportModel): Uint8Array {
+  return canonicalBytes(JSON.parse(JSON.stringify(model)));
+}
+
+/**
+ * How many records are signed. What is committed is signed first; only for an earlier size, and where the key is not here
+ * or the store takes nothing, that is left out.
+ */
+export async function signedSize(custody: Custody, at: number | undefined): Promise<number> {
+  const ledger = await custody.ledger().catch((error: unknown) => {
+    if (at !== undefined && (isCustodyError(error, "KEY_UNUSABLE") || isCustodyError(error, "STORE_UNFIT")))
+      return undefined;
+    throw error;
+  });
+  if (ledger !== undefined) return (await publish(custody)).size;
+  // Opening it compares the checkpoint with key and guard.
+  await custody.view();
+  const bytes = await (await custody.store()).get("checkpoint");
+  return (bytes && parseCheckpoint(bytes)?.size) ?? 0;
 }
 
 async function gather(custody: Custody, request: ReportRequest): Promise<ReportInput> {
   const { config } = custody;
-  const ledger = await custody.ledger();
-  const head = await ledger.publish();
-  const size = request.at ?? head.size;
-  if (size < 1 || size > head.size) {
-    throw new CustodyError("USAGE", `--at ${size}: the log has ${head.size} records`, {
+  const signed = await signedSize(custody, request.at);
+  const ledger = await custody.view();
+  const size = request.at ?? signed;
+  if (size < 1 || size > signed) {
+    throw new CustodyError("USAGE", `--at ${size}: the log has ${signed} records`, {
       remedy: "Name a size that the log has had.",
     });
   }
@@ -112,12 +149,13 @@ async function gather(custody: Custody, request: ReportRequest): Promise<ReportI
     history: found.history,
     about,
     facts: found.facts,
-    problems: found.problems,
+    problems: found.problems.filter((problem) => !isDisposed(problem)),
     evidence: found.evidence,
     uploads: found.uploads,
+    disposed: found.disposed,
     controls: wanted,
     recommended: request.recommended,
-    verification: await verification(custody, found, size),
+    ...(await verification(custody, found, size)),
   };
 }
 
@@ -128,7 +166,12 @@ interface Gathered {
   readonly problems: ObservedProblem[];
   readonly evidence: EvidenceItem[];
   readonly uploads: UploadInput[];
+  readonly disposed: DisposedInput[];
   readonly blobs: Map<string, BlobRef>;
+  /** Heads that left the store, and what the log says of its keys; the latter also past the reported size. */
+  readonly heads: HeadRecord[];
+  readonly keys: KeyRecord[];
+  readonly leaves: Leaves;
   genesis: EntryOf<"genesis">;
   config: EntryOf<"config"> | undefined;
   chainHead: string;
@@ -136,7 +179,7 @@ interface Gathered {
 
 /** One pass over the first `size` entries and the captures that they name. */
 async function readLedger(custody: Custody, size: number): Promise<Gathered> {
-  const ledger = await custody.ledger();
+  const ledger = await custody.view();
   const blob = (digest: string) => ledger.blob(digest);
   const history = new History();
   const frontier = Frontier.empty();
@@ -147,21 +190,34 @@ async function readLedger(custody: Custody, size: number): Promise<Gathered> {
     problems: [],
     evidence: [],
     uploads: [],
+    disposed: [],
     blobs: new Map(),
+    heads: [],
+    keys: [],
+    leaves: new Leaves(),
     config: undefined,
     chainHead: "",
   };
   let genesis: EntryOf<"genesis"> | undefined;
   for await (const recorded of ledger.read()) {
-    if (recorded.index >= size) break;
-    const { entry } = recorded;
-    history.add(recorded.index, entry);
-    frontier.append(leafHash(recorded.bytes));
+    const { entry, index } = recorded;
+    const leaf = leafHash(recorded.bytes);
+    found.leaves.set(index, leaf);
+    if (isKind(entry, "key")) found.keys.push({ index, entry });
+    if (index >= size) continue;
+    if (isKind(entry, "head")) found.heads.push({ index, entry });
+    history.add(index, entry);
+    frontier.append(leaf);
     found.chainHead = recorded.digest;
     for (const ref of blobRefs(entry)) found.blobs.set(ref.digest, ref);
     if (isKind(entry, "genesis")) genesis = entry;
     if (isKind(entry, "config")) found.config = entry;
-    if (isKind(entry, "upload")) found.uploads.push(await uploadOf(entry, blob));
+    if (isKind(entry, "upload")) {
+      const disposals = await custody.disposals();
+      found.uploads.push(await uploadOf(entry, blob, disposals));
+      const named = { entry: index, at: fromIso(entry.at), covers: undefined };
+      for (const ref of entry.evidence) noteDisposed(ref, disposals, named, found);
+    }
     await readEvidence(custody, recorded, blob, found);
   }
   if (genesis === undefined)
@@ -180,12 +236,19 @@ async function readEvidence(
   found: Omit<Gathered, "genesis">,
 ): Promise<void> {
   if (!isKind(entry, "run") && !isKind(entry, "intake") && !isKind(entry, "import")) return;
-  const read = await readFacts(entry, blob, custody.config.collectors);
+  const disposals = await custody.disposals();
+  const read = await readFacts(entry, blob, custody.config.collectors, (digest) => disposals.explains(digest, index));
   found.facts.push(...read.facts);
   found.problems.push(...read.problems);
-  for await (const { record } of capturesOf(entry, blob)) {
+  const covers = "window" in entry ? { from: fromIso(entry.window.from), to: fromIso(entry.window.to) } : undefined;
+  for (const ref of entry.evidence)
+    noteDisposed(ref, disposals, { entry: index, at: fromIso(entry.at), covers }, found);
+  const kept: Blob = async (digest) =>
+    disposals.explains(digest, index) === undefined ? await blob(digest) : undefined;
+  for await (const { record } of capturesOf(entry, kept)) {
     const { digest, size, mediaType, origin, capturedAt, masked } = record;
     found.blobs.set(digest, { digest, size, mediaType });
+    noteDisposed(record, disposals, { entry: index, at: fromIso(capturedAt), covers }, found);
     found.evidence.push({
       instance: entry.instance,
       use: entry.use,
@@ -196,15 +259,28 @@ async function readEvidence(
       size,
       mediaType,
       origin,
-      covers: "window" in entry ? { from: fromIso(entry.window.from), to: fromIso(entry.window.to) } : undefined,
+      covers,
       late: isKind(entry, "run") && (entry.trigger === "backfill" || entry.trigger === "catch-up"),
       masked: masked.reduce((sum, { count }) => sum + count, 0),
     });
   }
 }
 
-async function uploadOf(entry: EntryOf<"upload">, blob: Blob): Promise<UploadInput> {
-  const bytes = await blob(entry.manifest.digest);
+/** Notes a file that an entry names and that was lawfully deleted since, whenever that was: its bytes are not there to report on. */
+function noteDisposed(
+  { digest, size }: Pick<BlobRef, "digest" | "size">,
+  disposals: Disposals,
+  named: Pick<DisposedInput, "entry" | "at" | "covers">,
+  found: Pick<Gathered, "disposed">,
+): void {
+  const disposal = disposals.explains(digest, named.entry);
+  if (disposal !== undefined) found.disposed.push({ digest, size, ...named, disposal });
+}
+
+async function uploadOf(entry: EntryOf<"upload">, blob: Blob, disposals: Disposals): Promise<UploadInput> {
+  const gone = disposals.explains(entry.manifest.digest, entry.index) !== undefined;
+  const bytes = gone ? undefined : await blob(entry.manifest.digest);
+  const unnamed = gone ? "(name disposed of)" : "unnamed";
   const manifest =
     bytes === undefined
       ? {}
@@ -221,40 +297,78 @@ async function uploadOf(entry: EntryOf<"upload">, blob: Blob): Promise<UploadInp
     captured: entry.captured === undefined ? undefined : fromIso(entry.captured),
     incident: entry.incident,
     reason: typeof manifest.reason === "string" ? manifest.reason : undefined,
-    files: entry.evidence.map(({ digest, size }) => ({ name: String(nameOf(digest) ?? "unnamed"), digest, size })),
+    files: entry.evidence.map(({ digest, size }) => ({ name: String(nameOf(digest) ?? unnamed), digest, size })),
   };
 }
 
 /**
  * The store is verified as a whole; what is printed of it is only what concerns the reported size, so that a report made
- * again later, from a longer log, is the same.
+ * again later, from a longer log with newer outside proofs, is the same.
  */
 async function verification(
   custody: Custody,
   found: Gathered,
   size: number,
-): Promise<NonNullable<ReportInput["verification"]>> {
-  const result = await verifyLedger(await custody.store(), { keys: [await custody.pinnedKey()] });
+): Promise<Pick<ReportInput, "anchor" | "verification">> {
+  const outside = await outsideOf(custody.config);
+  const keys = [await custody.pinnedKey()];
+  const result = await verifyLedger(await custody.store(), { keys, outside });
+  const gone = new Set(
+    [...found.disposed, ...result.disposed.filter(({ digest }) => found.blobs.has(digest))].map((one) => one.digest),
+  );
+  const but = gone.size === 0 ? "" : `; of these ${gone.size} ${gone.size === 1 ? "was" : "were"} lawfully deleted`;
   const integrity = result.ok
-    ? { word: "intact" as const, reason: `all ${size} records and their evidence files are as they were signed` }
+    ? { word: "intact" as const, reason: `all ${size} records and their evidence files are as they were signed${but}` }
     : result.verdicts.integrity;
-  const blobs = [...found.blobs.values()];
+  const blobs = [...found.blobs.values()].filter(({ digest }) => !gone.has(digest));
+  const anchors = await anchorsAt(custody, found, keys, outside);
+  const [first] = anchors.anchors.filter(({ standing }) => standing).sort((a, b) => a.latest - b.latest);
+  // Where the records are not those that were signed, nothing that they hold dates them.
+  const proven = result.asOf !== undefined;
   return {
-    ...result,
-    verdicts: {
-      ...result.verdicts,
-      integrity,
-      completeness: completenessOf(found.history),
-      freshness: freshnessVerdict(found.history),
-    },
-    checked: {
-      ...result.checked,
-      entries: size,
-      unsigned: 0,
-      blobs: blobs.length,
-      bytes: blobs.reduce((sum, ref) => sum + ref.size, 0),
+    ...(proven && first
+      ? {
+          anchor: {
+            at: first.latest,
+            what: `${first.kind === "witness" ? "witness" : "time stamp of"} ${first.by}, over the first ${first.size} records`,
+          },
+        }
+      : {}),
+    verification: {
+      ...result,
+      verdicts: {
+        integrity,
+        time: proven ? timeVerdict(anchors, size) : result.verdicts.time,
+        independence: proven ? independenceVerdict(anchors, [], size) : result.verdicts.independence,
+        completeness: completenessOf(found.history),
+        freshness: freshnessVerdict(found.history),
+      },
+      checked: {
+        ...result.checked,
+        entries: size,
+        unsigned: 0,
+        blobs: blobs.length,
+        bytes: blobs.reduce((sum, ref) => sum + ref.size, 0),
+      },
     },
   };
+}
+
+/** What outside parties vouch for, as the reported records hold it, at the time of the last of them. */
+async function anchorsAt(
+  custody: Custody,
+  found: Gathered,
+  keys: readonly Verifier[],
+  outside: Outside,
+): Promise<Anchors> {
+  const view = await custody.view();
+  const roots = found.leaves.roots([...sizesNamed(found.keys), ...found.heads.map(({ entry }) => entry.size)]);
+  const rootAt = (size: number) => roots.get(size);
+  const blob = async (digest: string) => {
+    const bytes = await view.blob(digest);
+    return bytes !== undefined && digestOf(bytes) === digest ? bytes : undefined;
+  };
+  return verifyAnchors(found.heads, blob, rootAt, keyRing(keys, found.keys, rootAt), outside, found.history.asOf);
 }
 
 /** File name of a report: `2026-Q3.pdf`, with the size when it is not the newest. */

@@ -5,8 +5,10 @@ import { acceptMessage, hasInbox } from "./collector/intake.ts";
 import type { Custody } from "./custody.ts";
 import { base64 } from "./lib/digest.ts";
 import { CustodyError, isCustodyError, messageOf } from "./lib/errors.ts";
+import { keepMirroring, type Mirroring } from "./mirroring.ts";
 import type { PortalParts } from "./portal/parts.ts";
 import { createPortal } from "./portal/server.ts";
+import { Publishing } from "./publishing.ts";
 import { runTask, tasksNow } from "./schedule/collect.ts";
 import { Daemon, type DaemonLog, type DaemonParts } from "./schedule/daemon.ts";
 import { bridged, keepMarking, Listening } from "./schedule/listening.ts";
@@ -50,7 +52,8 @@ export async function startRunning(custody: Custody, log: DaemonLog): Promise<Ru
   });
 
   const listening = new Listening(config.folders.state, clock.now());
-  const daemon = new Daemon(daemonParts(custody, log, listening, (error) => halt(error)));
+  const mirroring = keepMirroring(custody, log, stopped.signal);
+  const daemon = new Daemon(daemonParts(custody, log, listening, mirroring, (error) => halt(error)));
   const portal = createPortal(await portalParts(custody, log, (error) => daemon.haltOn(error)));
   await listen(portal, config.listen);
   const failed = (error: unknown) =>
@@ -76,12 +79,24 @@ export async function startRunning(custody: Custody, log: DaemonLog): Promise<Ru
       await marking;
       await listening.mark(clock.now()).catch(failed);
       await daemon.stop();
+      await mirroring.finish();
     },
   };
 }
 
-function daemonParts(custody: Custody, log: DaemonLog, listening: Listening, halt: DaemonParts["halt"]): DaemonParts {
+function daemonParts(
+  custody: Custody,
+  log: DaemonLog,
+  listening: Listening,
+  mirroring: Mirroring,
+  halt: DaemonParts["halt"],
+): DaemonParts {
   const { config, clock } = custody;
+  const publishing = new Publishing(custody, async () => {
+    const head = await (await custody.ledger()).publish();
+    mirroring.wake();
+    return head;
+  });
   return {
     clock,
     log,
@@ -109,13 +124,29 @@ function daemonParts(custody: Custody, log: DaemonLog, listening: Listening, hal
     },
     async publish() {
       const ledger = await custody.ledger();
-      return ledger.dirty ? (await ledger.publish()).size : undefined;
+      if (!ledger.dirty) return undefined;
+      const { size } = await ledger.publish();
+      mirroring.wake();
+      return size;
+    },
+    async heads(signal) {
+      for (const outcome of await publishing.sendDue(signal)) {
+        const { id: head, result } = outcome;
+        if (result === "sent") log.info({ head, size: outcome.size }, `head sent: ${outcome.said}`);
+        else log.warn({ head, code: outcome.code }, `head not sent: ${outcome.message}`);
+      }
     },
   };
 }
 
 async function portalParts(custody: Custody, log: DaemonLog, haltOn: (error: unknown) => void): Promise<PortalParts> {
   const { config, clock } = custody;
+  const publishing = new Publishing(custody);
+  let declared: Promise<void> | undefined;
+  const forget = (error: unknown) => {
+    declared = undefined;
+    throw error;
+  };
   const tokenOf = (instance: InstanceConfig) =>
     hasInbox(instance) ? instance.collector.inboxToken?.(instance.config as never) : undefined;
   return {
@@ -142,6 +173,13 @@ async function portalParts(custody: Custody, log: DaemonLog, haltOn: (error: unk
         });
       return { size: head.size, root: base64(head.root) };
     },
+    async published() {
+      const { origin, vkey } = await custody.view();
+      const heads = (await publishing.states()).flatMap(({ target, last }) =>
+        last === undefined ? [] : [{ place: target.target.title, size: last.size, root: last.root, sent: last.sent }],
+      );
+      return { origin, vkey, heads };
+    },
     async publicObject(key) {
       const tile = parseTileKey(key);
       if (key !== "checkpoint" && (tile === undefined || tile.level === "entries")) return undefined;
@@ -157,6 +195,11 @@ async function portalParts(custody: Custody, log: DaemonLog, haltOn: (error: unk
         async accept(letter) {
           try {
             const ledger = await custody.ledger();
+            // A rule stands in the log before it hides anything; the schedule may not have come to that yet.
+            if ((instance.masking?.length ?? 0) > 0) {
+              declared ??= declareNow(custody).catch(forget);
+              await declared;
+            }
             const { appended } = await acceptMessage({
               instance,
               message: letter,

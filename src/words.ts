@@ -1,6 +1,7 @@
 import { audit } from "../reports/audit.ts";
 import { dateForPeople, forPeople } from "./lib/zone.ts";
 import type { Gap } from "./slots/gap.ts";
+import type { Disposed } from "./trust/disposals.ts";
 
 /** Why something was not collected, from the closed code that the ledger has. */
 export function causeText(cause: string | undefined): string {
@@ -21,4 +22,18 @@ export function gapText(gap: Gap, zone: string): string {
         ? `Accepted until ${dateForPeople(gap.acceptedUntil, zone)}.`
         : "Not collected so far.";
   return `${gap.instance} was not completely collected for ${span} (${n} ${n === 1 ? "period" : "periods"}; ${causeText(gap.cause)}). ${fate}`;
+}
+
+const DISPOSAL_REASONS: Readonly<Record<string, string>> = {
+  retention: "the time for which it was to be kept was over",
+  "erasure-request": "a person asked for their data to be erased",
+  "contract-end": "a contract ended",
+  order: "it was ordered",
+  mistake: "it was taken in by mistake",
+  other: "of another reason",
+};
+
+/** What became of a file that was lawfully deleted: `was disposed of on …, because …`. */
+export function disposalInWords({ at, by, authority, reason, index }: Disposed): string {
+  return `was disposed of on ${at.slice(0, 10)} by ${by}, on the authority of ${authority}, because ${DISPOSAL_REASONS[reason] ?? reason} (record ${index})`;
 }

@@ -6,7 +6,7 @@ import type { Custody } from "./custody.ts";
 import type { Draft } from "./evidence/entry.ts";
 import type { Instant } from "./lib/time.ts";
 import type { RunParts } from "./schedule/collect.ts";
-import { declareConfig } from "./schedule/declare.ts";
+import { declareConfig, declareMasking } from "./schedule/declare.ts";
 import { gapNotes } from "./schedule/gaps.ts";
 import { bridged, readListening } from "./schedule/listening.ts";
 import { PACKAGE_ROOT } from "./software.ts";
@@ -18,18 +18,21 @@ export function catalogueBytes(): Promise<Uint8Array> {
   return readFile(join(PACKAGE_ROOT, "controls/iso27001-2022.yaml"));
 }
 
-/** Logs the configuration if it is not what the ledger has already. */
+/** Logs configuration and masking rules if they are not what the ledger has already: a rule stands there before it hides anything. */
 export async function declareNow(custody: Custody): Promise<void> {
   const ledger = await custody.ledger();
   const history = await custody.history();
-  const { organisation, instances, logged } = custody.config;
+  const { organisation, instances, logged, masking } = custody.config;
+  const put = (bytes: Uint8Array, type: string) => ledger.put(bytes, type);
+  const rules = await declareMasking(masking, instances, custody.maskingRules, put);
   const draft = await declareConfig(
     { zone: organisation.zone, instances, logged, catalogue: await catalogueBytes() },
     custody.newestConfig,
     history,
-    (bytes, type) => ledger.put(bytes, type),
+    put,
   );
-  if (draft) await ledger.append([draft]);
+  const drafts = [...rules, ...(draft ? [draft] : [])];
+  if (drafts.length > 0) await ledger.append(drafts);
 }
 
 /** Logs gaps that are new, and the end of those that were closed. */

@@ -28,7 +28,7 @@ describe("a first init", () => {
     const made = await cli.run(folder, FLAGS);
     expect(made).toMatchObject({ code: 0, stderr: "" });
     expect(made.stdout).toContain(` is ready in ${folder}.`);
-    expect(made.stdout).toContain("Back up these two");
+    expect(made.stdout).toContain("BACK UP THE SIGNING KEY NOW");
     expect(made.stdout).toContain("A laptop that sleeps misses runs");
     const workspace = new Workspace(cli, folder);
     expect((await workspace.verified()).size).toBe(2);

@@ -4,7 +4,8 @@ import { expect, test } from "vitest";
 import { stringify } from "yaml";
 import { collectors } from "../collectors/index.ts";
 import { parseConfig } from "../src/config/config.ts";
-import { configurationReference, EXAMPLES } from "./support/configuration-reference.ts";
+import { headTargets } from "../src/heads/index.ts";
+import { configurationReference, EXAMPLES, HEAD_EXAMPLES } from "./support/configuration-reference.ts";
 
 const PAGE = resolve(import.meta.dirname, "../docs/configuration.md");
 
@@ -20,9 +21,11 @@ test("every key has a meaning, and every collector an example that works", async
     organisation: { name: "Example GmbH", zone: "Europe/Berlin" },
     store: "file:./data/store",
     collectors: Object.values(EXAMPLES),
+    heads: Object.values(HEAD_EXAMPLES),
   });
-  const { instances } = await parseConfig(text, "/nowhere/custody.yaml", collectors, {});
+  const { instances, heads } = await parseConfig(text, "/nowhere/custody.yaml", collectors, {});
   expect(instances).toHaveLength(collectors.length);
+  expect(heads.map(({ target }) => target)).toEqual(headTargets);
 });
 
 test("every example of a whole file in the reference is read without a mistake", async () => {

@@ -13,7 +13,7 @@ const [settings = "", ...steps] = [...document.matchAll(/^```sh\n([\s\S]*?)^```$
 /** The steps as a person pastes them, in one shell; only the two settings are this test's own. */
 function followed(folder: string, vkey: string, only = steps): Promise<string> {
   return new Promise((resolve) => {
-    const env = { PATH: process.env.PATH ?? "", STORE: folder, VKEY: vkey };
+    const env = { PATH: process.env.PATH ?? "", PACK: folder, VKEY: vkey };
     execFile("sh", ["-c", only.join("\n")], { env, timeout: 60_000 }, (_error, stdout, stderr) =>
       resolve(stdout + stderr),
     );
@@ -30,20 +30,23 @@ const blob = (beginning: string) =>
 const quick = steps.filter((step) => !step.includes("node()"));
 
 describeWith(["sha256sum", "base64", "basenc", "openssl"], "the steps of docs/VERIFY.md", () => {
-  test("begin with the two settings and are six more blocks", () => {
-    expect(settings).toBe("STORE=./data/store\nVKEY=$(cat ./ledger.vkey)\n");
-    expect(steps).toHaveLength(7);
-    expect(quick).toHaveLength(6);
+  test("begin with the two settings and are ten more blocks", () => {
+    expect(settings).toBe('PACK=.\nVKEY=$(cat "$PACK/ledger.vkey")\n');
+    expect(steps).toHaveLength(10);
+    expect(quick).toHaveLength(9);
   });
 
   test("find a good store good", async () => {
     const said = await followed(await asFolder(good), vkey);
     expect(said.split("\n").filter((line) => line !== "")).toEqual([
       "ok   12 evidence files match their names",
-      "ok   every evidence file that is named is there",
+      "ok   every evidence file that is named is there (0 left out of this pack, 0 lawfully deleted)",
       "ok   263 records, each holding the fingerprint of the one before",
       `ok   the checkpoint over 263 records is signed by ${vkey}`,
       "ok   the first 263 records are the signed ones",
+      "-    there are no receipts here",
+      "-    no record holds a time stamp",
+      "-    this is not a pack",
     ]);
   });
 

@@ -2,6 +2,7 @@ import pg from "pg";
 import { beforeAll, expect, test } from "vitest";
 import { openDatabase } from "../src/index/database.ts";
 import { dumpIndex } from "../src/index/dump.ts";
+import { eraseGivenIndex } from "../src/index/erase.ts";
 import { followLedger, rebuildIndex } from "../src/index/follow.ts";
 import { guardRow } from "../src/index/guard-row.ts";
 import { readFacts, richLedger } from "./support/index-ledger.ts";
@@ -145,5 +146,22 @@ test("a connection that the server ends is an error worth another try, and the n
   });
   await expect(half).rejects.toThrow("no further");
   expect(await database.query("select * from state.guard")).toEqual([]);
+  await database.close();
+});
+
+test("what is erased from a given Postgres is out of its tables and statistics, and what is not is said", async () => {
+  const url = await newDatabase("erased");
+  const database = await openDatabase({ kind: "given", url });
+  await followLedger(database, richLedger(60), readFacts);
+  await sql(url, "analyze");
+  const samples = "select count(*)::int as n from pg_stats where schemaname = 'index'";
+  expect((await database.query<{ n: number }>(samples))[0]?.n).toBeGreaterThan(0);
+  const left = await eraseGivenIndex(database);
+  expect((await database.query<{ n: number }>(samples))[0]?.n).toBe(0);
+  expect(left.join()).toContain("write-ahead log");
+  const [dead] = await database.query<{ n: number }>(
+    "select count(*)::int as n from pg_namespace where nspname = 'index'",
+  );
+  expect(dead?.n).toBe(0);
   await database.close();
 });

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createLedger } from "../src/ledger/create.ts";
@@ -30,6 +30,58 @@ function snapshot(store: MemoryStore): () => void {
     for (const [key, bytes] of old) store.objects.set(key, bytes);
   };
 }
+
+describe("a guard file that has grown long", () => {
+  test("is shortened while others write to it, and no head that was added is forgotten", async () => {
+    const path = join(await temporaryFolder(), "head");
+    let newest = 0;
+    const writer = async (n: number) => {
+      const guard = fileGuard(path, 400);
+      for (let i = 1; i <= 150; i += 1) {
+        const size = i * 10 + n;
+        await guard.add({ size, root: root(`${size}`) });
+        newest = Math.max(newest, size);
+        const expected = newest;
+        const found = await guard.newest();
+        expect(found?.size, `${expected} was added`).toBeGreaterThanOrEqual(expected);
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, (_, n) => writer(n)));
+    expect((await stat(path)).size).toBeLessThan(4_000);
+    expect(await readdir(dirname(path))).toEqual(["head"]);
+  });
+
+  test("is whole where somebody died in the middle of shortening it, and is tidied by the next one", async () => {
+    const path = join(await temporaryFolder(), "head");
+    const guard = fileGuard(path, 60);
+    const line = (size: number) => `${size} ${base64(root(`${size}`))}\n`;
+    // After the exchange, before the head that came late was carried over.
+    await writeFile(path, line(5));
+    await writeFile(`${path}.long`, `${line(5)}${line(9)}`);
+    await writeFile(`${path}.next`, "12");
+    expect((await guard.newest())?.size).toBe(9);
+    for (const size of [6, 7]) await guard.add({ size, root: root(`${size}`) });
+    expect((await guard.newest())?.size).toBe(9);
+    expect(await readFile(path, "utf8")).toBe(line(9));
+    expect(await readdir(dirname(path))).toEqual(["head"]);
+  });
+
+  test("stays long where it cannot be shortened: the head is kept all the same", async () => {
+    const path = join(await temporaryFolder(), "head");
+    const guard = fileGuard(path, 60);
+    // Somebody died while shortening it, a moment ago.
+    await writeFile(`${path}.lock`, "");
+    for (const size of [1, 2, 3]) await guard.add({ size, root: root(`${size}`) });
+    expect((await guard.newest())?.size).toBe(3);
+    expect((await stat(path)).size).toBeGreaterThan(120);
+    // It was long ago.
+    await utimes(`${path}.lock`, new Date(0), new Date(0));
+    for (const size of [4, 5]) await guard.add({ size, root: root(`${size}`) });
+    expect((await guard.newest())?.size).toBe(5);
+    expect((await stat(path)).size).toBeLessThan(120);
+    expect(await readdir(dirname(path))).toEqual(["head"]);
+  });
+});
 
 describe("a guard ahead of the checkpoint", () => {
   test("is what a process leaves that died between the two: the next one opens and signs", async () => {

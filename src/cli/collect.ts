@@ -4,6 +4,7 @@ import type { Custody } from "../custody.ts";
 import { CustodyError, ERROR_CODES, type ErrorKind, EXIT_CODES } from "../lib/errors.ts";
 import { didYouMean } from "../lib/nearest.ts";
 import type { Instant, Interval } from "../lib/time.ts";
+import { publish } from "../mirroring.ts";
 import { readyTasks } from "../schedule/backoff.ts";
 import { backfillTasks, runTasks, type Task, tasksNow } from "../schedule/collect.ts";
 import { declareNow, noteGaps, runParts } from "../work.ts";
@@ -46,7 +47,7 @@ export function collect(flags: Flags, ...ids: string[]): Promise<number> {
     if (tasks.length === 0) output.line(whyNothing(config.instances, period !== undefined));
     const results = await run(custody, tasks, signal, output);
     await noteGaps(custody);
-    const head = await (await custody.ledger()).publish();
+    const head = await publish(custody, output.note);
     output.line(`The log has ${head.size} records now, signed.`);
     const runs = results.map(({ task, result }) => ({
       slot: task.slot.id,

@@ -3,6 +3,7 @@ import { CustodyError } from "../lib/errors.ts";
 import { didYouMean } from "../lib/nearest.ts";
 import { iso } from "../lib/time.ts";
 import { forPeople } from "../lib/zone.ts";
+import { publish } from "../mirroring.ts";
 import { shellActor } from "../people.ts";
 import { causeOf } from "../schedule/gaps.ts";
 import { type Gap, gapsOf } from "../slots/gap.ts";
@@ -101,7 +102,7 @@ function act(action: "acknowledge" | "accept", flags: Flags, id: string): Promis
         ...(body ? { body } : {}),
       },
     ]);
-    await ledger.publish();
+    await publish(custody, output.note);
     const said = action === "accept" ? `accepted until ${forPeople(until ?? 0, zone)}` : "seen";
     output.line(`${id}: ${said} (record ${entry?.index}).`);
     output.line(

@@ -4,6 +4,7 @@ import { checkImportable, importRecords as importThrough } from "../collector/im
 import { CustodyError } from "../lib/errors.ts";
 import { iso } from "../lib/time.ts";
 import { dateForPeople } from "../lib/zone.ts";
+import { publish } from "../mirroring.ts";
 import { shellActor } from "../people.ts";
 import { declareNow } from "../work.ts";
 import { chosen } from "./collect.ts";
@@ -31,7 +32,7 @@ export function importRecords(flags: GlobalFlags & { readonly as?: string }, pat
       secrets: custody.secrets(),
       actor: await shellActor(custody),
     });
-    await ledger.publish();
+    await publish(custody, output.note);
     const zone = custody.config.organisation.zone;
     if (appended.repeated)
       output.line(`These records were imported before, as record ${appended.index}; nothing was added.`);

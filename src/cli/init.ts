@@ -6,17 +6,19 @@ import { stringify } from "yaml";
 import { collectors } from "../../collectors/index.ts";
 import { loadConfig, parseConfig } from "../config/config.ts";
 import { Custody, s3Options } from "../custody.ts";
-import { createLedger, newOrigin } from "../ledger/create.ts";
+import { createLedger, type Genesis, newOrigin } from "../ledger/create.ts";
 import { createKey } from "../ledger/keys.ts";
 import { Ledger, type LedgerParts } from "../ledger/ledger.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { CustodyError, isCustodyError } from "../lib/errors.ts";
 import { isZone } from "../lib/zone.ts";
+import { publish } from "../mirroring.ts";
 import type { Store } from "../store/store.ts";
 import { isKeyName } from "../tlog/note.ts";
 import { declareNow } from "../work.ts";
 import type { GlobalFlags } from "./context.ts";
 import { newOutput, type Output } from "./output.ts";
+import { type Before, configAfter, lookBack, tellBefore } from "./successor.ts";
 
 interface Flags extends GlobalFlags {
   readonly name?: string;
@@ -26,6 +28,9 @@ interface Flags extends GlobalFlags {
   readonly endpoint?: string;
   readonly region?: string;
   readonly createBucket?: boolean;
+  readonly successorOf?: string;
+  readonly oldKey?: string;
+  readonly reason?: string;
 }
 
 /** `custody init [DIR]`: asks for what is missing on a terminal, takes flags elsewhere. Begins a ledger once, or finishes a begun one. */
@@ -34,9 +39,17 @@ export async function init(flags: Flags, dir = "."): Promise<number> {
   const root = resolve(dir);
   const path = join(root, "custody.yaml");
   if (flags.origin !== undefined) checkOrigin(flags.origin);
-  const written = !(await exists(path)) && (await writeConfig(path, flags));
+  const before =
+    flags.successorOf === undefined ? undefined : await lookBack(flags.successorOf, flags.oldKey, flags.reason, output);
+  if (before === undefined && (flags.oldKey ?? flags.reason) !== undefined)
+    throw new CustodyError("USAGE", "--old-key and --reason belong to --successor-of");
+  const written = !(await exists(path)) && (await writeConfig(path, flags, before));
   if (!written) output.note(`${path} is there already and is used as it is${unusedFlags(flags)}.`);
-  const begin = { createBucket: flags.createBucket ?? false, ...(flags.origin ? { origin: flags.origin } : {}) };
+  const begin = {
+    createBucket: flags.createBucket ?? false,
+    ...(flags.origin ? { origin: flags.origin } : {}),
+    ...(before ? { predecessor: before.predecessor } : {}),
+  };
   const custody = await beginWorkspace(path, systemClock, begin).catch(async (error: unknown) => {
     // A place that was refused must not stay in the configuration that this very call wrote.
     if (written && isCustodyError(error, "STORE_EXISTS")) await unlink(path);
@@ -44,10 +57,13 @@ export async function init(flags: Flags, dir = "."): Promise<number> {
   });
   try {
     await declareNow(custody);
-    const head = await (await custody.ledger()).publish();
+    const head = await publish(custody, output.note);
     const { origin, vkey } = await custody.ledger();
+    if (before !== undefined) await writeOnce(join(root, "predecessor.vkey"), `${before.key.vkey}\n`, 0o644);
     afterwards(output, custody, dir);
-    output.object({ ok: true, root, origin, vkey, size: head.size });
+    if (before !== undefined) tellBefore(before, output);
+    const old = before && { predecessor: before.predecessor, old: before.result?.verdicts.integrity ?? null };
+    output.object({ ok: true, root, origin, vkey, size: head.size, ...old });
     return 0;
   } finally {
     await custody.close();
@@ -55,8 +71,10 @@ export async function init(flags: Flags, dir = "."): Promise<number> {
 }
 
 /** Writes the configuration that the answers make. False when somebody else did so meanwhile. */
-async function writeConfig(path: string, flags: Flags): Promise<boolean> {
-  const text = configText(await ask(flags, dirname(path)));
+async function writeConfig(path: string, flags: Flags, before: Before | undefined): Promise<boolean> {
+  const given = flags.store === undefined ? undefined : storeSetting(flags);
+  const text =
+    (before && (await configAfter(before, dirname(path), given))) ?? configText(await ask(flags, dirname(path)));
   try {
     await parseConfig(text, path, collectors);
   } catch (error) {
@@ -107,6 +125,7 @@ export interface Begin {
   readonly origin?: string;
   readonly createBucket?: boolean;
   readonly simulatedUntil?: number;
+  readonly predecessor?: Genesis["predecessor"];
 }
 
 /**
@@ -126,7 +145,7 @@ export async function beginWorkspace(path: string, clock: Clock, begin: Begin): 
   await mkdir(folders.state, { recursive: true, mode: 0o700 });
   await mkdir(folders.reports, { recursive: true });
   const parts = await custody.parts(store);
-  custody.adopt(store, await beginLedger(parts, config.organisation.zone, begin.simulatedUntil));
+  custody.adopt(store, await beginLedger(parts, config.organisation.zone, begin));
   return custody;
 }
 
@@ -139,9 +158,13 @@ async function refuseForeign(store: Store): Promise<void> {
   }
 }
 
-async function beginLedger(parts: LedgerParts, zone: string, simulatedUntil: number | undefined): Promise<Ledger> {
+async function beginLedger(parts: LedgerParts, zone: string, { simulatedUntil, predecessor }: Begin): Promise<Ledger> {
   try {
-    return await createLedger(parts, { zone, ...(simulatedUntil === undefined ? {} : { simulatedUntil }) });
+    return await createLedger(parts, {
+      zone,
+      ...(simulatedUntil === undefined ? {} : { simulatedUntil }),
+      ...(predecessor === undefined ? {} : { predecessor }),
+    });
   } catch (error) {
     if (!isCustodyError(error, "STORE_EXISTS")) throw error;
     const ledger = await Ledger.open(parts);
@@ -166,7 +189,7 @@ async function emptyStore(custody: Custody, createBucket: boolean): Promise<Stor
   }
   const { createBucket: create, S3Store } = await import("../store/s3.ts");
   const options = s3Options(config, clock);
-  if (createBucket) await create(options);
+  if (createBucket) await create(options, { lock: options.lock !== undefined });
   const { probeStore, requireFit } = await import("../store/probe.ts");
   const store = await S3Store.open(options);
   requireFit(await probeStore(store, randomBytes));
@@ -242,9 +265,13 @@ function afterwards(output: Output, custody: Custody, dir: string): void {
     `Your workspace for ${config.organisation.name} (${config.organisation.zone}) is ready in ${config.root}.`,
   );
   output.line();
-  output.line("Back up these two, apart from the store and from each other's machine:");
-  output.line(`  ${at(config.folders.keys)}   the signing key: without it nothing can be added any more`);
-  output.line(`  ${at(config.folders.state)}  what this machine has seen: it reveals a store that was set back`);
+  output.line(
+    "BACK UP THE SIGNING KEY NOW. If this disk fails without a backup, nothing can be added to this log any more:",
+  );
+  output.line("  custody keys backup FILE   with a file on another medium; --passphrase-file encrypts it");
+  output.line(
+    `Back up ${at(config.folders.state)} too, apart from the store: what it has seen reveals a store that was set back.`,
+  );
   output.line("Keep them out of version control: whoever has the key can sign in your name.");
   output.line(`Give ${at(config.vkey)} to your auditor now: whoever has it can check everything without trusting you.`);
   output.line();

@@ -1,11 +1,13 @@
 import { open, unlink } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
-import { blobKey } from "../evidence/blob.ts";
-import type { Entry } from "../evidence/entry.ts";
+import { blobKey, blobRefs } from "../evidence/blob.ts";
+import { type Entry, isKind } from "../evidence/entry.ts";
 import { isDigest, newDigest } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
+import { disposalInWords } from "../words.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
 import { parseIndex } from "./prove.ts";
+import { predecessorText } from "./successor.ts";
 
 /** `custody log`: the newest records, a line each. */
 export function log(flags: GlobalFlags & { readonly number?: string }): Promise<number> {
@@ -13,6 +15,11 @@ export function log(flags: GlobalFlags & { readonly number?: string }): Promise<
   return withCustody(flags, async (custody, output) => {
     const ledger = await custody.view();
     const entries: Entry[] = [];
+    for await (const { entry } of ledger.read(0)) {
+      const before = isKind(entry, "genesis") ? entry.predecessor : undefined;
+      if (before !== undefined) output.line(predecessorText(before));
+      break;
+    }
     for await (const { entry } of ledger.read(Math.max(0, ledger.size - count))) {
       entries.push(entry);
       output.line(`${String(entry.index).padStart(6)}  ${entry.at}  ${entry.kind.padEnd(9)} ${summary(entry)}`);
@@ -38,7 +45,11 @@ export function show(flags: GlobalFlags, index: string): Promise<number> {
     for await (const { entry, digest, bytes } of (await custody.view()).read(wanted)) {
       output.line(JSON.stringify(entry, null, 2));
       output.line(`SHA-256 of its ${bytes.length} bytes: ${digest}`);
-      output.object({ ok: true, digest, entry });
+      const disposals = await custody.disposals();
+      const gone = blobRefs(entry).flatMap((ref) => disposals.explains(ref.digest, entry.index) ?? []);
+      const disposed = [...new Map(gone.map((one) => [one.digest, one])).values()];
+      for (const one of disposed) output.line(`${one.digest} ${disposalInWords(one)}`);
+      output.object({ ok: true, digest, entry, ...(disposed.length > 0 ? { disposed } : {}) });
       return 0;
     }
     throw new CustodyError("NOT_FOUND", `there is no record ${wanted}`, { remedy: "`custody log` lists the newest." });
@@ -56,6 +67,12 @@ export function get(flags: GlobalFlags & { readonly out?: string }, digest: stri
     }
     const parts = await (await custody.store()).read(blobKey(digest));
     if (parts === undefined) {
+      const disposed = (await custody.disposals()).explains(digest, -1);
+      if (disposed !== undefined) {
+        throw new CustodyError("NOT_FOUND", `${digest} ${disposalInWords(disposed)}`, {
+          remedy: `It is not there any more, lawfully: custody show ${disposed.index}`,
+        });
+      }
       throw new CustodyError("NOT_FOUND", `there is no evidence file ${digest}`, {
         remedy: "`custody show NUMBER` prints the digests of a record.",
       });

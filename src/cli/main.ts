@@ -86,6 +86,9 @@ command(
     ["--endpoint <url>", "address of an S3 server that is not AWS"],
     ["--region <name>", "S3 region"],
     ["--create-bucket", "make the bucket as well"],
+    ["--successor-of <where>", "go on from another log: the folder of its workspace, or of its store"],
+    ["--old-key <vkey>", "with --successor-of a store: the key of that log, or a file with it"],
+    ["--reason <why>", "with --successor-of: lost-key, halted, restored-backup or yearly"],
   ],
   async () => (await import("./init.ts")).init,
 );
@@ -95,6 +98,7 @@ command(
   [
     ["--serve", "go on as the daemon afterwards"],
     ["--once", "end after the report, also with --serve"],
+    ["--attack <name>", "instead: a small log tampered with in this way, to catch; `all` carries out every attack"],
   ],
   async () => (await import("./demo.ts")).demo,
 );
@@ -187,11 +191,20 @@ command(
 );
 command(
   "verify [store]",
-  "recompute everything from the stored bytes and say what differs; or check a receipt",
+  "recompute everything from the stored bytes and say what differs; or check a pack, or a receipt",
   [
     ["--key <vkey>", "key to check with, or a file with it (default: the workspace's ledger.vkey)"],
-    ["--since <head...>", "a state of the log that you know from a report, SIZE:ROOT"],
+    [
+      "--since <head...>",
+      "a state of the log that you know from elsewhere: SIZE:ROOT, or a file with a checkpoint or a list",
+    ],
+    ["--tsa-roots <file...>", "root certificates of time stamping services that you trust, PEM"],
+    ["--witness <vkey...>", "key of a witness that you trust, or a file with it"],
+    ["--mirror", "look at the mirror too: that it is whole, and holds what the store holds"],
+    ["--versions", "look at what the bucket remembers: that nothing was overwritten or deleted, and what is locked"],
+    ["--index", "look at the index too: that pages show what the records say"],
     ["--quick", "do not hash the evidence files"],
+    ["--file <evidence>", "with a receipt: is this the evidence file that it is for?"],
     ["--require <verdicts>", "exit code 1 unless these hold too: time, independence, completeness, freshness"],
   ],
   async () => (await import("./verify.ts")).verify,
@@ -214,6 +227,19 @@ command(
   ],
   async () => (await import("./report.ts")).report,
 );
+command(
+  "export",
+  "the pack for the auditor: evidence of a period, all records, proofs, the report, and what checks them, in one zip file",
+  [
+    ["--period <period>", "2026, 2026-Q3, 2026-09, or 2026-07-01..2026-09-30"],
+    ["--at <size>", "as the log stood when it had this many records"],
+    ["--out <file>", "file to write, .zip (default: ./PERIOD.zip); one that is there is never overwritten"],
+    ["--withhold <digest...>", "hold back this evidence file, by its SHA-256; the pack lists it"],
+    ["--reason <text>", "with --withhold: why"],
+    ["--recommended", "print recommended checks in the report too"],
+  ],
+  async () => (await import("./export.ts")).exportCommand,
+);
 
 program.commandsGroup("Say what is expected:");
 const gap = program.command("gap").description("about one gap: `gap ack`, `gap accept`");
@@ -234,14 +260,182 @@ command(
   async () => (await import("./gaps.ts")).accept,
   gap,
 );
+program.commandsGroup("Keep and delete lawfully:");
+command(
+  "retention",
+  "what is past the time for which it is to be kept; deletes nothing",
+  [],
+  async () => (await import("./retention.ts")).retention,
+);
+command(
+  "dispose [digests...]",
+  "delete evidence files for good, with a record of who decided it and why; everything still verifies",
+  [
+    ["--authority <who>", "by whose decision: a role or a reference, such as dpo or ticket/4711"],
+    ["--reason <why>", "retention, erasure-request, contract-end, order, mistake or other"],
+    ["--note <text>", "more words on it"],
+    ["--due", "everything that `custody retention` lists, but what is under a hold"],
+    ["--unfinished", "delete what was recorded as disposed of and is still there"],
+    ["--mistake", "take back an upload of the last 72 hours; needs no authority"],
+    ["--with-contents", "for a list (manifest): also what it names"],
+    ["--with-lists", "also the lists that name nothing else any more: they hold names and addresses of the files"],
+  ],
+  async () => (await import("./dispose.ts")).dispose,
+);
+const hold = program
+  .command("hold")
+  .description("what must not be disposed of: `hold place`, `hold release`, `hold list`");
+command(
+  "place <id>",
+  "forbid to dispose of evidence: everything that matches all that is given",
+  [
+    ["--authority <who>", "by whose order: a role or a reference"],
+    ["--digest <sha256...>", "this file"],
+    ["--collector <id...>", "what this collector took in"],
+    ["--from <day>", "from this time on"],
+    ["--to <day>", "before this time"],
+    ["--incident <id>", "what tells of this incident"],
+    ["--note <text>", "more words on it"],
+  ],
+  async () => (await import("./hold.ts")).place,
+  hold,
+);
+command(
+  "release <id>",
+  "end a hold",
+  [
+    ["--authority <who>", "by whose order: a role or a reference"],
+    ["--note <text>", "more words on it"],
+  ],
+  async () => (await import("./hold.ts")).release,
+  hold,
+);
+command("list", "the holds in force, and those that were", [], async () => (await import("./hold.ts")).list, hold);
 program.commandsGroup("Operate:");
-const store = program.command("store").description("about the store: `store probe`");
+const store = program.command("store").description("about the store: `store probe`, `store mirror`, `store copy`");
 command(
   "probe",
-  "try out whether the store keeps what a log needs",
+  "try out whether store and mirror keep what a log needs",
   [],
   async () => (await import("./store.ts")).probe,
   store,
+);
+command(
+  "mirror",
+  "bring the mirror up to the store now, however long it takes",
+  [["--anew", "fill it from its beginning, also where it was filled before and is empty now"]],
+  async () => (await import("./store-mirror.ts")).mirror,
+  store,
+);
+command(
+  "copy <target>",
+  "move house: copy everything to another place, file:PATH or s3://BUCKET/PREFIX, and verify it there",
+  [
+    ["--endpoint <url>", "address of an S3 server that is not AWS"],
+    ["--region <name>", "S3 region"],
+    ["--lock <mode:days>", "lock what is copied: governance:DAYS or compliance:DAYS"],
+    ["--checksum <kind>", "sha256, md5 or none, as in custody.yaml"],
+    ["--access-key <reference>", "access key (default: ${env:CUSTODY_S3_ACCESS_KEY})"],
+    ["--secret-key <reference>", "secret key (default: ${env:CUSTODY_S3_SECRET_KEY})"],
+  ],
+  async () => (await import("./store-copy.ts")).copy,
+  store,
+);
+const head = program
+  .command("head")
+  .description("about outside proofs: `head publish`, `head list`; docs/outside-proofs.md");
+command(
+  "publish",
+  "send the fingerprint of the log to every place under `heads:` now",
+  [["--target <id...>", "this place only"]],
+  async () => (await import("./heads.ts")).publish,
+  head,
+);
+command(
+  "list",
+  "which fingerprints left when, to where, what came back, and what is next",
+  [],
+  async () => (await import("./heads.ts")).list,
+  head,
+);
+const witness = program
+  .command("witness")
+  .description("be a witness for somebody's log; needs no workspace: `witness init`, `witness serve`, `witness add`");
+command(
+  "init [dir]",
+  "begin a witness with a new key",
+  [
+    ["--log <vkey>", "key of the log to be witnessed, or a file with it"],
+    ["--name <name>", "name of the witness, like a host's (default: the name of this machine)"],
+  ],
+  async () => (await import("./witness.ts")).init,
+  witness,
+);
+command(
+  "serve [dir]",
+  "sign what continues all that was signed before, and nothing else",
+  [["--listen <host:port>", "where (default: 127.0.0.1:8485)"]],
+  async () => (await import("./witness.ts")).serve,
+  witness,
+);
+command(
+  "add [dir]",
+  "witness one log more, or the new key of a log",
+  [["--log <vkey>", "key of the log, or a file with it"]],
+  async () => (await import("./witness.ts")).add,
+  witness,
+);
+const keys = program
+  .command("keys")
+  .description("about the keys that sign: `keys list`, `keys rotate`, `keys retire`, `keys revoke`, `keys backup`");
+const PASSPHRASE: readonly [string, string] = [
+  "--passphrase-file <file>",
+  "file whose first line encrypts the backup, 16 characters or more",
+];
+command("list", "which key signs, since when, and what to do", [], async () => (await import("./keys.ts")).list, keys);
+command(
+  "rotate",
+  "let a new key sign; the old one signs beside it for 30 days",
+  [],
+  async () => (await import("./keys.ts")).rotate,
+  keys,
+);
+command("retire <id>", "take an older key out of use", [], async () => (await import("./keys.ts")).retire, keys);
+command(
+  "revoke <id>",
+  "a key that others may have, or that is lost, counts no more; a new one takes its place",
+  [
+    ["--reason <why>", "compromised, lost, rotated or superseded"],
+    ["--since <time>", "with compromised: the earliest moment from which somebody else may have had it"],
+    ["--incident <id>", "incident that it belongs to"],
+  ],
+  async () => (await import("./keys.ts")).revoke,
+  keys,
+);
+command(
+  "attest",
+  "say that you have looked through records that somebody else might have written with a revoked key",
+  [
+    ["--key <id>", "the revoked key"],
+    ["--from <number>", "the first of these records"],
+    ["--to <number>", "the first record after them"],
+  ],
+  async () => (await import("./keys.ts")).attest,
+  keys,
+);
+command(
+  "backup <file>",
+  "write all signing keys to a file that only you can read",
+  [PASSPHRASE],
+  async () => (await import("./keys-backup.ts")).backup,
+  keys,
+);
+command(
+  "restore <file>",
+  "put keys back from a backup",
+  [PASSPHRASE],
+  async () => (await import("./keys-backup.ts")).restore,
+  keys,
 );
 const index = program.command("index").description("about the index beside the log: `index rebuild`");
 command(

@@ -72,6 +72,11 @@ const SYSTEM: Readonly<Record<string, readonly [ErrorCode, string, string]>> = {
   EROFS: ["USAGE", "the disk is mounted read-only", "Mount it for writing, or choose another place."],
   ENOSPC: ["STORE_FULL", "there is no room left on the disk", "Make room, then run the same command again."],
   EDQUOT: ["STORE_FULL", "this user's quota is used up", "Make room, then run the same command again."],
+  EFBIG: [
+    "STORE_FULL",
+    "there is no room left under this user's limit on the size of files",
+    "Raise it with `ulimit -f`, then run the same command again.",
+  ],
   EMFILE: ["ABORTED", "too many files are open", "Raise the limit with `ulimit -n`, then run the same command again."],
 };
 

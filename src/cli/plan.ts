@@ -2,6 +2,7 @@ import { CustodyError } from "../lib/errors.ts";
 import { didYouMean } from "../lib/nearest.ts";
 import { type Instant, iso } from "../lib/time.ts";
 import { forPeople } from "../lib/zone.ts";
+import { publish } from "../mirroring.ts";
 import { shellActor } from "../people.ts";
 import type { InstanceHistory } from "../slots/history.ts";
 import { expectationOf } from "../slots/plan.ts";
@@ -53,7 +54,7 @@ function plan(action: Action, flags: Flags, id: string): Promise<number> {
         ...(body ? { body } : {}),
       },
     ]);
-    await ledger.publish();
+    await publish(custody, output.note);
     const end = until === undefined ? "" : ` until ${forPeople(until, zone)}`;
     output.line(`${id}: ${SAID[action]}${end} (record ${entry?.index}).`);
     if (action === "pause" && until === undefined) output.line(`\`custody resume ${id}\` ends the pause.`);

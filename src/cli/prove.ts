@@ -9,7 +9,8 @@ import { isDigest } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
 import type { Store } from "../store/store.ts";
 import { parseCheckpoint } from "../tlog/checkpoint.ts";
-import { entriesBelow, makeReceipt } from "../verify/receipt.ts";
+import type { Verifier } from "../tlog/note.ts";
+import { checkReceipt, entriesBelow, makeReceipt } from "../verify/receipt.ts";
 import type { GlobalFlags } from "./context.ts";
 import { newOutput } from "./output.ts";
 
@@ -20,7 +21,12 @@ export async function prove(flags: GlobalFlags & { readonly out?: string }, what
   const store = await custody.store();
   try {
     const index = isDigest(what) ? await indexOf(store, what) : parseIndex(what);
-    const receipt = await makeReceipt(store, index, [await custody.pinnedKey()]);
+    const pinned = await custody.pinnedKey();
+    const receipt = await makeReceipt(store, index, [pinned]);
+    if (!signedWith(receipt, pinned))
+      output.note(
+        "custody: this log has a newer key than the one in ledger.vkey: whoever checks this receipt needs that one. `custody keys list` prints it.",
+      );
     if (flags.out !== undefined) await writeFile(flags.out, receipt);
     if (flags.json) output.object({ ok: true, index, receipt });
     else if (flags.out === undefined) process.stdout.write(receipt);
@@ -31,6 +37,15 @@ export async function prove(flags: GlobalFlags & { readonly out?: string }, what
     return 0;
   } finally {
     await store.close();
+  }
+}
+
+function signedWith(receipt: string, key: Verifier): boolean {
+  try {
+    checkReceipt(receipt, [key]);
+    return true;
+  } catch {
+    return false;
   }
 }
 

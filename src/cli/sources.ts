@@ -15,6 +15,9 @@ export async function sources(flags: GlobalFlags): Promise<number> {
   output.line(
     "Each goes into custody.yaml under `collectors:` as { id: …, use: … } with its own settings: docs/configuration.md.",
   );
+  output.line(
+    "Secrets are hidden in what they take, always; personal data by the rules under `masking:`, in incident logs only where a rule names them: docs/privacy.md.",
+  );
   output.object({
     ok: true,
     sources: collectors.map(({ name, title, family, mode, facts, cadence, grace, permissions, blindSpots }) => ({

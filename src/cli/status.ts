@@ -1,6 +1,8 @@
 import type { Custody } from "../custody.ts";
-import { type Instant, iso } from "../lib/time.ts";
+import { fromIso, type Instant, iso } from "../lib/time.ts";
 import { forPeople } from "../lib/zone.ts";
+import { type MirrorState, mirrorTrouble, readMirrorState } from "../mirroring.ts";
+import { Publishing } from "../publishing.ts";
 import { readListening } from "../schedule/listening.ts";
 import { freshnessOf } from "../slots/freshness.ts";
 import { gapsOf } from "../slots/gap.ts";
@@ -9,6 +11,8 @@ import { expectationOf } from "../slots/plan.ts";
 import { type SlotState, slotsOf } from "../slots/state.ts";
 import { causeText } from "../words.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
+import { stateLines, stateRecord } from "./heads.ts";
+import { backupMissing } from "./keys-backup.ts";
 import type { Output } from "./output.ts";
 
 /** Slots shown with their state. */
@@ -43,10 +47,20 @@ export function status(flags: GlobalFlags): Promise<number> {
     const declared = new Set(all.map(({ id }) => id));
     const undeclared = custody.config.instances.filter(({ id }) => !declared.has(id)).map(({ id }) => id);
     const daemon = daemonSeen(custody);
+    const mirror = custody.config.mirror && (await readMirrorState(custody.config.folders.state));
+    const { size } = await custody.view();
+    const unsaved = await backupMissing(custody);
+    const heads = await new Publishing(custody).states();
     print(all, custody.config.organisation.zone, output);
     for (const id of undeclared) output.line(`${id}: configured, and not run yet; \`custody collect ${id}\` runs it.`);
     if (all.length + undeclared.length === 0)
       output.line("No collectors are configured. `custody sources` lists what can be connected.");
+    if (custody.config.mirror !== undefined) output.line(mirrorWords(mirror, size, custody.config.organisation.zone));
+    for (const state of heads) {
+      output.line(`${state.target.id} (${state.target.target.title}): outside proof`);
+      for (const line of stateLines(state, custody.config.organisation.zone)) output.line(`  ${line}`);
+    }
+    if (unsaved !== undefined) output.line(unsaved);
     output.line(daemonWords(daemon, custody.clock.now(), custody.config.organisation.zone));
     output.object({
       ok: true,
@@ -54,6 +68,9 @@ export function status(flags: GlobalFlags): Promise<number> {
       ...(daemon === undefined ? {} : { daemonLastAlive: iso(daemon) }),
       instances: all.map(inRecords),
       undeclared,
+      keyBackedUp: unsaved === undefined,
+      heads: heads.map(stateRecord),
+      ...(custody.config.mirror === undefined ? {} : { mirror: mirror ?? null, records: size }),
     });
     return 0;
   });
@@ -113,6 +130,15 @@ function print(all: readonly InstanceStatus[], zone: string, output: Output): vo
       output.line(`  next due   ${forPeople(one.nextDue, zone)}`);
     if (one.gaps > 0) output.line(`  gaps       ${one.openGaps} open of ${one.gaps}; \`custody gaps\` lists them`);
   }
+}
+
+/** A mirror is told in every status: one that silently stopped protects nothing. */
+function mirrorWords(state: MirrorState | undefined, size: number, zone: string): string {
+  if (state === undefined) return "MIRROR: nothing was copied to it yet; `custody store mirror` does it now.";
+  const when = forPeople(fromIso(state.at), zone);
+  if (state.state === "current")
+    return `The mirror ${state.place} holds ${state.size} of ${size} records, as of ${when}.`;
+  return `MIRROR ${state.state === "behind" ? "BEHIND" : "DIFFERS"} (${state.size} of ${size} records, last tried ${when})\n  ${mirrorTrouble(state).replace(/^custody: /, "")}`;
 }
 
 function daemonSeen(custody: Custody): Instant | undefined {

@@ -7,6 +7,7 @@ import { MAX_FILE_BYTES } from "../ledger/ledger.ts";
 import { canonicalBytes } from "../lib/canonical.ts";
 import { CustodyError, messageOf } from "../lib/errors.ts";
 import { iso } from "../lib/time.ts";
+import { publish } from "../mirroring.ts";
 import { shellActor } from "../people.ts";
 import { catalogueBytes } from "../work.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
@@ -88,7 +89,7 @@ export function upload(flags: Flags, ...files: string[]): Promise<number> {
         ...(flags.incident ? { incident: flags.incident } : {}),
       },
     ]);
-    await ledger.publish();
+    await publish(custody, output.note);
     for (const { file, ref } of uploaded) output.line(`${ref.digest}  ${file}`);
     output.line(`Recorded as ${entry?.index}, signed. The digits are what \`sha256sum\` prints for your files.`);
     output.object({ ok: true, entry: entry?.index, evidence: uploaded.map(({ file, ref }) => ({ file, ...ref })) });

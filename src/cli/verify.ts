@@ -3,87 +3,171 @@ import { join, resolve } from "node:path";
 import { collectors } from "../../collectors/index.ts";
 import { configPath, loadConfig } from "../config/config.ts";
 import { Custody, readPinnedKey } from "../custody.ts";
-import { fileGuard } from "../ledger/guard.ts";
+import { indexFindings } from "../indexing.ts";
 import { systemClock } from "../lib/clock.ts";
 import { CustodyError } from "../lib/errors.ts";
+import { joinOutside, NOBODY, outsideOf } from "../outside.ts";
+import { packLines } from "../pack/say.ts";
+import { verifyPack } from "../pack/verify.ts";
+import { digestOfFile, kindOf, openPack } from "../standalone/open.ts";
 import { parseVkey, type Verifier } from "../tlog/note.ts";
-import { FINDING_CODES } from "../verify/finding.ts";
-import { checkReceipt } from "../verify/receipt.ts";
-import { type KnownHead, type VerifyResult, verifyLedger } from "../verify/verify.ts";
+import { checkReceipt, MAX_RECEIPT_BYTES } from "../verify/receipt.ts";
+import { evidenceLine, findingLines, receiptLines, verdictLines } from "../verify/say.ts";
+import { type KnownHead, type VerifyOptions, type VerifyResult, verifyLedger } from "../verify/verify.ts";
+import { disposalInWords } from "../words.ts";
 import type { GlobalFlags } from "./context.ts";
-import { parseHead } from "./head.ts";
 import { newOutput, type Output } from "./output.ts";
+import { predecessorText } from "./successor.ts";
+import { type Copies, openCopies } from "./verify-copies.ts";
+import { Brought, givenHeads, givenOutside, knownHere, type Silent } from "./verify-known.ts";
 
 interface Flags extends GlobalFlags {
   readonly key?: string;
   readonly since?: string[];
   readonly quick?: boolean;
+  readonly file?: string;
   readonly require?: string;
+  readonly mirror?: boolean;
+  readonly versions?: boolean;
+  readonly index?: boolean;
+  readonly tsaRoots?: string[];
+  readonly witness?: string[];
 }
 
-/** `custody verify [STORE]`: exit 0 when nothing differs from what was signed, 1 when something does or a required verdict is not given. */
+/** `custody verify [STORE|PACK|RECEIPT]`: exit 0 when nothing differs from what was signed, 1 when something does or a required verdict is not given. */
 export async function verify(flags: Flags, place?: string): Promise<number> {
   const output = newOutput(flags.json ?? false);
-  if (place !== undefined && (await stat(place).catch(() => undefined))?.isFile()) return receipt(place, flags, output);
-  const since = (flags.since ?? []).map(parseHead);
+  const kind = place === undefined ? "store" : await kindOf(place);
+  const isReceipt = kind === "receipt" || kind === "file";
+  if (flags.file !== undefined && !isReceipt)
+    throw new CustodyError("USAGE", "--file goes with a receipt: custody verify RECEIPT --file EVIDENCE");
+  if (place !== undefined && isReceipt) return receipt(place, flags, output);
   const required = requiredVerdicts(flags.require);
-  const { store, key, heads } =
-    place === undefined ? await fromWorkspace(flags, output) : await fromFolder(place, flags);
+  if (place !== undefined && (flags.mirror || flags.versions || flags.index)) {
+    throw new CustodyError("USAGE", "--mirror, --versions and --index look at the places that custody.yaml names", {
+      remedy: "Leave out the store, and run the command in its workspace.",
+    });
+  }
+  if (place !== undefined && (kind === "pack-zip" || kind === "pack-folder")) {
+    return pack(place, kind, required, flags, output);
+  }
+  const given = await givenOutside(flags.tsaRoots ?? [], flags.witness ?? []);
+  const { store, key, heads, outside, custody, ...asked } =
+    place === undefined
+      ? await fromWorkspace(flags, output)
+      : { ...(await fromFolder(place, flags)), custody: undefined };
+  let copies: Copies | undefined;
   try {
-    output.progress(`verifying ${store.place} …`);
-    const result = await verifyLedger(store, {
+    const since = await givenHeads(flags.since ?? [], key.name);
+    const brought = new Brought();
+    const options = {
       keys: [key],
-      since: [...heads, ...since],
       quick: flags.quick ?? false,
       now: systemClock.now(),
+      outside: joinOutside(given, outside),
+    };
+    if (custody !== undefined && (flags.mirror || flags.versions))
+      copies = await openCopies(custody, flags, options, output);
+    output.progress(`verifying ${store.place} …`);
+    const result = await verifyLedger(store, {
+      ...options,
+      since: [...heads, ...(copies?.heads ?? []), ...since],
+      further: [...(copies?.further ?? []), ...(custody && flags.index ? [lookAtIndex(custody, output)] : [])],
+      seen: (recorded) => brought.add(recorded),
     });
-    const unmet = required.filter((name) => !GOOD[name]?.includes(result.verdicts[name].word));
-    output.object({ ...result, ...(flags.require === undefined ? {} : { unmet }) });
+    const silent = [...asked.silent, ...(result.asOf === undefined ? [] : brought.among(asked.empty))];
+    for (const { place, why } of silent)
+      output.note(`custody: ${place} did not say which state of the log it knows (${why}); the others did.`);
+    const unmet = unmetOf(result, required);
     print(result, unmet, output);
+    const beside = copies?.tell(result, output) ?? {};
+    output.object({ ...result, ...beside, silent, ...(flags.require === undefined ? {} : { unmet }) });
     return result.ok && unmet.length === 0 ? 0 : 1;
   } finally {
-    await store.close();
+    await copies?.close();
+    await (custody ?? store).close();
   }
 }
 
-/** `custody verify FILE.tlog-proof`: a receipt, checked without any store. Throws VERIFICATION_FAILED. */
+/** Whether the index says what the records say; only records that are as they were signed can tell. */
+function lookAtIndex(custody: Custody, output: Output): NonNullable<VerifyOptions["further"]>[number] {
+  return async (_, findings) => {
+    if (findings.total > 0) {
+      output.note("custody: the index was not compared: the records themselves are not as they were signed.");
+      return;
+    }
+    output.progress("comparing the index with the log …");
+    for (const { code, where, expected, found } of await indexFindings(custody))
+      findings.add(code, where, expected, found);
+  };
+}
+
+/** `custody verify PACK`: a pack as a ZIP file, or unpacked, by a key from elsewhere than the pack. */
+async function pack(
+  place: string,
+  kind: "pack-zip" | "pack-folder",
+  required: readonly VerdictName[],
+  flags: Flags,
+  output: Output,
+): Promise<number> {
+  const key = await keyForElsewhere(flags);
+  const since = await givenHeads(flags.since ?? [], key.name);
+  const outside = await givenOutside(flags.tsaRoots ?? [], flags.witness ?? []);
+  const { files, close } = await openPack(place, kind);
+  try {
+    output.progress(`verifying ${place} …`);
+    const quick = flags.quick ?? false;
+    const result = await verifyPack(files, { keys: [key], since, outside, quick, now: systemClock.now() });
+    const unmet = unmetOf(result, required);
+    print(result, unmet, output, packLines(result));
+    output.object({ ...result, ...(flags.require === undefined ? {} : { unmet }) });
+    return result.ok && unmet.length === 0 ? 0 : 1;
+  } finally {
+    await close();
+  }
+}
+
+/** `custody verify FILE.tlog-proof [--file EVIDENCE]`: a receipt, checked without any store. Throws VERIFICATION_FAILED. */
 async function receipt(path: string, flags: Flags, output: Output): Promise<number> {
   const { size } = await stat(path);
   if (size > MAX_RECEIPT_BYTES)
     throw new CustodyError("INPUT_TOO_LARGE", `${path}: ${size} bytes; a receipt has at most ${MAX_RECEIPT_BYTES}`);
-  const key =
-    flags.key === undefined
-      ? await readPinnedKey((await loadConfig(configPath(flags.config), collectors)).vkey)
-      : await givenKey(flags.key);
-  const { entry, index, checkpoint, digests } = checkReceipt(await readFile(path, "utf8"), [key]);
-  output.line(
-    `${path}: record ${index} (${entry.kind}, ${entry.at}) is in the log ${checkpoint.origin} of ${checkpoint.size} records, as signed.`,
-  );
-  for (const digest of digests) output.line(`  it names the evidence file ${digest}`);
-  output.object({ ok: true, index, origin: checkpoint.origin, size: checkpoint.size, entry, digests });
-  return 0;
+  const found = checkReceipt(await readFile(path, "utf8"), [await keyForElsewhere(flags)]);
+  const { entry, index, checkpoint, digests } = found;
+  for (const line of receiptLines(path, found)) output.line(line);
+  const digest = flags.file === undefined ? undefined : await digestOfFile(flags.file);
+  const named = digest === undefined || digests.includes(digest);
+  if (digest !== undefined) output.line(evidenceLine(flags.file ?? "", digest, named));
+  const evidence = digest === undefined ? {} : { evidence: { digest, named } };
+  output.object({ ok: named, index, origin: checkpoint.origin, size: checkpoint.size, entry, digests, ...evidence });
+  return named ? 0 : 1;
+}
+
+/** The key that was given, or that of the workspace in which the command runs. */
+async function keyForElsewhere(flags: Flags): Promise<Verifier> {
+  if (flags.key !== undefined) return givenKey(flags.key);
+  return readPinnedKey((await loadConfig(configPath(flags.config), collectors)).vkey);
 }
 
 async function fromWorkspace(flags: Flags, output: Output) {
   const config = await loadConfig(configPath(flags.config), collectors);
   const custody = new Custody(config, systemClock);
   const key = flags.key === undefined ? await custody.pinnedKey() : await givenKey(flags.key);
-  const newest = await fileGuard(join(config.folders.state, "head")).newest();
-  if (newest === undefined) {
+  const { heads, silent, missing, empty } = await knownHere(custody);
+  const file = join(config.folders.state, "head");
+  if (missing.includes(file)) {
     output.note(
-      `custody: ${join(config.folders.state, "head")} is missing, so what this machine has seen of the log is not known: a store that was set back to an earlier state would look intact.\n  Name a state that you know from a report with --since SIZE:ROOT.`,
+      `custody: ${file} is missing, so what this machine has seen of the log is not known: a store that was set back to an earlier state would look intact.\n  Name a state that you know from a report with --since SIZE:ROOT.`,
     );
   }
-  const heads: KnownHead[] =
-    newest === undefined ? [] : [{ ...newest, from: join(config.folders.state, "head"), held: "guard" }];
-  return { store: await custody.store(), key, heads };
+  return { store: await custody.store(), key, heads, silent, empty, outside: await outsideOf(config), custody };
 }
 
 /** A store elsewhere: the key must come from elsewhere too, or from the workspace that the folder is part of. */
 async function fromFolder(place: string, flags: Flags) {
   const path = resolve(place);
   if (!(await stat(path).catch(() => undefined))?.isDirectory()) {
-    throw new CustodyError("NOT_A_STORE", `${path} is neither the folder of a store nor a receipt`, {
+    throw new CustodyError("NOT_A_STORE", `${path} is neither the folder of a store, nor a pack, nor a receipt`, {
       remedy: "Name the folder of a store, or leave it out inside a workspace.",
     });
   }
@@ -93,7 +177,8 @@ async function fromFolder(place: string, flags: Flags) {
     });
   }
   const { FolderStore } = await import("../store/folder.ts");
-  return { store: await FolderStore.open(path), key: await givenKey(flags.key), heads: [] as KnownHead[] };
+  const nothing = { heads: [] as KnownHead[], silent: [] as Silent[], empty: [] as string[], outside: NOBODY };
+  return { store: await FolderStore.open(path), key: await givenKey(flags.key), ...nothing };
 }
 
 /** A file with a key, or the key itself. */
@@ -104,8 +189,6 @@ async function givenKey(given: string): Promise<Verifier> {
   );
   return isFile || !given.includes("+") ? readPinnedKey(resolve(given)) : parseVkey(given);
 }
-
-const MAX_RECEIPT_BYTES = 1024 * 1024;
 
 const GOOD: Record<string, readonly string[]> = {
   time: ["anchored"],
@@ -128,20 +211,17 @@ function requiredVerdicts(required: string | undefined): VerdictName[] {
   return names as VerdictName[];
 }
 
-function print(result: VerifyResult, unmet: readonly string[], output: Output): void {
-  output.line(`${result.origin ?? "unknown log"}: ${result.size} records${result.asOf ? ` up to ${result.asOf}` : ""}`);
-  for (const [name, { word, reason }] of Object.entries(result.verdicts)) {
-    output.line(`  ${name.toUpperCase().padEnd(13)} ${word.padEnd(14)} ${reason}`);
+const unmetOf = (result: VerifyResult, required: readonly VerdictName[]) =>
+  required.filter((name) => !GOOD[name]?.includes(result.verdicts[name].word));
+
+function print(result: VerifyResult, unmet: readonly string[], output: Output, about: readonly string[] = []): void {
+  for (const line of [...verdictLines(result), ...about]) output.line(line);
+  if (result.predecessor !== undefined) output.line(`  ${predecessorText(result.predecessor)}`);
+  for (const one of result.disposed.slice(0, 50)) {
+    output.line(`  ${one.digest} ${disposalInWords(one)}`);
+    if (one.remains) output.line("    it is still there, the deletion is not finished: custody dispose --unfinished");
   }
-  output.line(
-    `  checked: ${result.checked.entries} records, ${result.checked.blobs} evidence files, ${result.checked.bytes} bytes${result.checked.unsigned > 0 ? `; ${result.checked.unsigned} newest records are not signed yet` : ""}`,
-  );
-  for (const finding of result.findings.slice(0, 50)) {
-    output.line(`  ${finding.code}: ${FINDING_CODES[finding.code]}`);
-    output.line(`    where:    ${finding.where}`);
-    output.line(`    expected: ${finding.expected}`);
-    output.line(`    found:    ${finding.found}`);
-  }
-  if (result.found > 50) output.line(`  … and ${result.found - 50} more (all of them with --json)`);
+  if (result.disposed.length > 50) output.line(`  … and ${result.disposed.length - 50} more (all of them with --json)`);
+  for (const line of findingLines(result)) output.line(line);
   for (const name of unmet) output.line(`  required and not met: ${name}`);
 }

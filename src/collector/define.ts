@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Fact, FactKind, Problem } from "../evidence/fact.ts";
 import type { Json } from "../lib/canonical.ts";
 import type { Instant, Interval } from "../lib/time.ts";
+import type { MaskingRule } from "./masking-rule.ts";
 
 /**
  * The whole API for authors of collectors. A collector is one frozen object in one file and one line in
@@ -15,7 +16,8 @@ import type { Instant, Interval } from "../lib/time.ts";
  */
 
 /** A family of evidence: what it is evidence of, whatever system it comes from. The catalogue maps families and facts to controls. */
-export type Family = "incident-log" | "alert-history" | "cron-health";
+export const FAMILIES = ["incident-log", "alert-history", "cron-health"] as const;
+export type Family = (typeof FAMILIES)[number];
 
 /** Bytes of one answer, exactly as the source gave them. */
 export interface Answer {
@@ -209,4 +211,6 @@ export interface InstanceConfig {
   readonly config: unknown;
   /** As the ledger has it: secret references unexpanded. */
   readonly logged: Json;
+  /** Rules by which personal data is hidden in what it takes. */
+  readonly masking?: readonly MaskingRule[];
 }

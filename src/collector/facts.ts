@@ -38,6 +38,22 @@ export interface Found {
 /** Bytes by digest; undefined for what is not there, because it was disposed of or lost. */
 export type BlobSource = (digest: Digest) => Promise<Uint8Array | undefined>;
 
+/**
+ * Whether a file that an entry names was lawfully deleted since: by which record, and when. Its bytes are then not read even
+ * where they are still, or again, in the store.
+ */
+export type Disposal = (digest: Digest, entry: number) => { readonly index: number; readonly at: string } | undefined;
+
+const NEVER: Disposal = () => undefined;
+
+/** How a place is marked that cannot be read because its file was lawfully deleted: nothing that anybody could mend. */
+const DISPOSED = "it was disposed of";
+
+/** True for a problem that only says that a file was lawfully deleted. */
+export function isDisposed({ message }: { readonly message: string }): boolean {
+  return message.startsWith(DISPOSED);
+}
+
 /** A capture of an entry: its record in the manifest, and what the reader is given; no `capture` where the bytes are gone. */
 export interface StoredCapture {
   readonly record: ManifestCapture;
@@ -89,7 +105,12 @@ export async function* capturesOf(entry: Entry, blob: BlobSource): AsyncGenerato
  * All facts of an entry, read again from its captures by the readers of today. Entries of other kinds have none. What
  * cannot be read is a problem; only `blob` itself may throw.
  */
-export async function readFacts(entry: Entry, blob: BlobSource, collectors: readonly Collector[]): Promise<Found> {
+export async function readFacts(
+  entry: Entry,
+  blob: BlobSource,
+  collectors: readonly Collector[],
+  disposal: Disposal = NEVER,
+): Promise<Found> {
   const evidence = evidenceOf(entry);
   if (!evidence?.manifest) return { facts: [], problems: [] };
   const facts: FoundFact[] = [];
@@ -97,6 +118,19 @@ export async function readFacts(entry: Entry, blob: BlobSource, collectors: read
   const { instance, use, manifest: ref } = evidence;
   const problem = (where: string, message: string, item?: Digest) =>
     problems.push({ kind: "problem", where, message, instance, entry: entry.index, ...(item ? { item } : {}) });
+
+  const gone = (digest: Digest) => {
+    const found = disposal(digest, entry.index);
+    return (
+      found && `${DISPOSED} on ${found.at.slice(0, 10)} (record ${found.index}), so what it said is not known here`
+    );
+  };
+  const away = gone(ref.digest);
+  if (away !== undefined) {
+    problem(`blob ${ref.digest}`, away);
+    return { facts, problems };
+  }
+  const there: BlobSource = async (digest) => (gone(digest) === undefined ? await blob(digest) : undefined);
 
   const collector = collectors.find((candidate) => candidate.name === use);
   if (!collector) problem(use, "this installation has no collector of that name, so its evidence was not read");
@@ -114,9 +148,11 @@ export async function readFacts(entry: Entry, blob: BlobSource, collectors: read
   }
   const at = fromIso(entry.at);
   let position = 0;
-  for await (const { record, capture } of openCaptures(manifest, blob)) {
-    if (!capture) problem(record.origin, `the evidence file ${record.digest} is not in the store`, record.digest);
-    else {
+  for await (const { record, capture } of openCaptures(manifest, there)) {
+    if (!capture) {
+      const why = gone(record.digest) ?? `the evidence file ${record.digest} is not in the store`;
+      problem(record.origin, why, record.digest);
+    } else {
       const reading = readCapture(collector, capture);
       for (const [ordinal, fact] of reading.facts.entries()) {
         facts.push({ fact, instance, entry: entry.index, at, position, item: record.digest, ordinal });

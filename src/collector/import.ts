@@ -41,7 +41,7 @@ export async function importRecords(request: ImportRequest): Promise<ImportResul
   const { collector } = instance;
   const now = clock.now();
   const window: Interval = { from: 0, to: now };
-  const mask = createMask(request.secrets);
+  const mask = createMask(request.secrets, instance.masking);
   const kept: Kept[] = [];
   const facts: Fact[] = [];
   const problems: Problem[] = [];

@@ -52,7 +52,7 @@ export async function acceptMessage(request: IntakeRequest): Promise<IntakeResul
   const answer = checkAnswer(collector.receive(message, instance.config as never), collector.name);
   const capturedAt = message.receivedAt;
   const window = { from: capturedAt, to: capturedAt + 1 };
-  const mask = createMask(request.secrets);
+  const mask = createMask(request.secrets, instance.masking);
   const { ref, record } = await keepAnswer(answer, { capturedAt, window, mask, put: ledger.put });
   const manifest = await keepManifest(
     { instance: instance.id, collector, window, captures: [record], problems: [] },

@@ -1,4 +1,5 @@
 import type { Json } from "../lib/canonical.ts";
+import { type MaskingRule, searchOf, stretches } from "./masking-rule.ts";
 import { spellingsOf } from "./spelling.ts";
 import { TOKEN_SHAPES } from "./token-shapes.ts";
 
@@ -6,6 +7,8 @@ import { TOKEN_SHAPES } from "./token-shapes.ts";
 export interface Masked {
   readonly rule: string;
   readonly count: number;
+  /** What a configured rule is called. */
+  readonly title?: string;
 }
 
 export interface MaskedBytes {
@@ -16,7 +19,7 @@ export interface MaskedBytes {
 }
 
 /**
- * Hides secrets before anything is stored. Spans of the text are replaced by `(masked:<rule>)`; every other byte stays
+ * Hides secrets, and personal data by rule, before anything is stored. Spans of the text are replaced by `(masked:<rule>)`; every other byte stays
  * what it was, because nothing is parsed or written anew.
  */
 export interface Mask {
@@ -74,11 +77,11 @@ function count(spans: readonly Span[]): Masked[] {
   return [...counts].map(([rule, n]) => ({ rule, count: n })).sort((a, b) => (a.rule < b.rule ? -1 : 1));
 }
 
-function replace(text: string, spans: readonly Span[]): string {
+function replace(text: string, spans: readonly Span[], instead: (rule: string) => string = marker): string {
   let result = "";
   let at = 0;
   for (const { from, to, rule } of spans) {
-    result += text.slice(at, from) + marker(rule);
+    result += text.slice(at, from) + instead(rule);
     at = to;
   }
   return result + text.slice(at);
@@ -113,29 +116,59 @@ function decode(bytes: Uint8Array): Decoded {
   };
 }
 
-/** A mask for these secrets and for tokens of well-known shapes. */
-export function createMask(secrets: Iterable<string>): Mask {
+/** Text as people read it, for what is told by its form: proper characters where the bytes are UTF-8, one per byte where not. */
+function decodeText(bytes: Uint8Array): Omit<Decoded, "needle"> {
+  const decoded = decode(bytes);
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const text = buffer.toString("utf8");
+  // The encoder gives the same bytes only for valid UTF-8; UTF-16 with a byte-order mark never is.
+  return Buffer.from(text, "utf8").equals(buffer) ? { text, encode: (t) => Buffer.from(t, "utf8") } : decoded;
+}
+
+/** A mask for these secrets, for tokens of well-known shapes, and for what the rules say. Throws INPUT_INVALID for a bad rule. */
+export function createMask(secrets: Iterable<string>, rules: readonly MaskingRule[] = []): Mask {
   const long = [...new Set(secrets)].filter((secret) => secret.trim().length >= MIN_SECRET_LENGTH);
   const spellings = [...new Set(long.flatMap(spellingsOf))];
   const spansOf = (text: string, needles: readonly string[]) =>
     join([...literalSpans(text, needles), ...shapeSpans(text)]);
 
-  const text = (source: string): string => replace(source, spansOf(source, spellings));
+  const searches = rules.map((rule) => ({ rule: rule.id, search: searchOf(rule) }));
+  const ruled = (text: string) => join([...stretches(text, searches)]);
+  const byId = new Map(rules.map((rule) => [rule.id, rule]));
+  const instead = (rule: string) => byId.get(rule)?.replace ?? marker(rule);
+
+  const text = (source: string): string => {
+    const safe = replace(source, spansOf(source, spellings));
+    return replace(safe, ruled(safe), instead);
+  };
   const json = (value: Json): Json => {
     if (typeof value === "string") return text(value);
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value)) return value.map(json);
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [text(key), json(member as Json)]));
   };
+  const withoutSecrets = (bytes: Uint8Array): MaskedBytes => {
+    const decoded = decode(bytes);
+    const needles = [...new Set(spellings.flatMap(decoded.needle))];
+    const spans = spansOf(decoded.text, needles);
+    if (spans.length === 0) return { bytes, masked: [] };
+    return { bytes: new Uint8Array(decoded.encode(replace(decoded.text, spans))), masked: count(spans) };
+  };
   return {
     text,
     json,
     bytes(bytes) {
-      const decoded = decode(bytes);
-      const needles = [...new Set(spellings.flatMap(decoded.needle))];
-      const spans = spansOf(decoded.text, needles);
-      if (spans.length === 0) return { bytes, masked: [] };
-      return { bytes: new Uint8Array(decoded.encode(replace(decoded.text, spans))), masked: count(spans) };
+      const first = withoutSecrets(bytes);
+      if (searches.length === 0) return first;
+      const decoded = decodeText(first.bytes);
+      const spans = ruled(decoded.text);
+      if (spans.length === 0) return first;
+      const named = count(spans).map((one) => {
+        const title = byId.get(one.rule)?.title;
+        return title === undefined ? one : { ...one, title };
+      });
+      const masked = [...first.masked, ...named].sort((a, b) => (a.rule < b.rule ? -1 : 1));
+      return { bytes: new Uint8Array(decoded.encode(replace(decoded.text, spans, instead))), masked };
     },
   };
 }

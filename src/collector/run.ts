@@ -185,7 +185,7 @@ function openSource(request: RunRequest): { source: () => Source; mask: Mask } {
       throw thrown;
     };
   }
-  return { source, mask: createMask(known) };
+  return { source, mask: createMask(known, request.instance.masking) };
 }
 
 /** The functions that read the ledger for a collector. What they throw is the ledger's failure, even if the collector caught it. */

@@ -82,3 +82,6 @@ export const TOKEN_SHAPES: readonly TokenShape[] = [
     pattern: /(?<keep>:\/\/[^\s/:@"'<>(]{0,256}:)(?!\(masked:)[^\s/@"'<>]{1,256}(?=@)/g,
   },
 ];
+
+/** Names of the rules that hold always: no configured rule may have one. */
+export const BUILT_IN_RULES: readonly string[] = ["secret", ...TOKEN_SHAPES.map(({ rule }) => rule)];

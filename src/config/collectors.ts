@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
-import type { Collector, InstanceConfig } from "../collector/define.ts";
+import { type Collector, FAMILIES, type Family, type InstanceConfig } from "../collector/define.ts";
+import { BUILT_IN_RULES } from "../collector/token-shapes.ts";
 import { canonical, type Json } from "../lib/canonical.ts";
 import { messageOf } from "../lib/errors.ts";
 import { didYouMean } from "../lib/nearest.ts";
@@ -139,6 +140,53 @@ export function checkScope({ scope, collectors }: Parts, data: unknown, mistakes
       mistakes.push({ path: ["scope", i, "sources", j], text });
     }
   }
+}
+
+/** Each rule names collectors that are there, each masking rule is one of its own and says what it needs to. */
+export function checkRules(
+  { masking, retention, disposal }: Pick<ConfigFile, "masking" | "retention" | "disposal">,
+  instances: readonly InstanceConfig[],
+  data: unknown,
+  mistakes: Mistake[],
+): void {
+  const { collectors: given } = (data ?? {}) as { collectors?: unknown };
+  const ids = new Set((Array.isArray(given) ? given : []).flatMap((_, i) => idIn(data, i) ?? []));
+  const named = (list: string, i: number, collectors: readonly string[] | undefined) => {
+    for (const [j, id] of (collectors ?? []).entries()) {
+      if (ids.has(id)) continue;
+      const text = `there is no collector with the id "${id}"${didYouMean(id, [...ids])}`;
+      mistakes.push({ path: [list, i, "collectors", j], text });
+    }
+  };
+  const seen = new Set<string>(BUILT_IN_RULES);
+  for (const [i, { id, kind, pattern, collectors }] of masking.entries()) {
+    if (seen.has(id)) {
+      const text = BUILT_IN_RULES.includes(id) ? "is the name of a built-in rule" : "is used twice";
+      mistakes.push({ path: ["masking", i, "id"], text: `"${id}" ${text}; each rule needs an id of its own` });
+    }
+    seen.add(id);
+    if ((kind === "pattern") !== (pattern !== undefined)) {
+      const text = kind === "pattern" ? "is missing; kind `pattern` needs one" : "is only for kind `pattern`";
+      mistakes.push({ path: ["masking", i, "pattern"], text });
+    }
+    named("masking", i, collectors);
+  }
+  const families = [...new Set(instances.map(({ collector }) => collector.family as string))];
+  for (const [i, { collectors, family }] of retention.entries()) {
+    if (collectors !== undefined && family !== undefined)
+      mistakes.push({
+        path: ["retention", i],
+        text: "expected either `collectors` or `family`, or neither for everything",
+      });
+    named("retention", i, collectors);
+    if (family !== undefined && !FAMILIES.includes(family as Family) && !families.includes(family))
+      mistakes.push({
+        path: ["retention", i, "family"],
+        text: `there is no family "${family}"${didYouMean(family, FAMILIES)}`,
+      });
+  }
+  if ((disposal.accessKey === undefined) !== (disposal.secretKey === undefined))
+    mistakes.push({ path: ["disposal"], text: "expected both `accessKey` and `secretKey`, or neither" });
 }
 
 /** The ID of a collector with other mistakes; the scope may name it. */

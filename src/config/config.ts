@@ -4,10 +4,13 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import type { Collector, InstanceConfig, SecretRef } from "../collector/define.ts";
+import { type MaskingRule, rulesFor } from "../collector/masking-rule.ts";
+import type { HeadConfig } from "../heads/define.ts";
 import type { Json } from "../lib/canonical.ts";
 import { CustodyError, messageOf } from "../lib/errors.ts";
-import { checkLogged, checkScope, loadPlugins, readInstances, rightParts } from "./collectors.ts";
+import { checkLogged, checkRules, checkScope, loadPlugins, readInstances, rightParts } from "./collectors.ts";
 import { type Bucket, ConfigFile } from "./file.ts";
+import { readHeadTargets } from "./heads.ts";
 import { type Mistake, mistakesOf, placeOf } from "./mistakes.ts";
 
 /**
@@ -23,12 +26,22 @@ export interface Config {
   readonly organisation: ConfigFile["organisation"];
   readonly scope: ConfigFile["scope"];
   readonly people: ConfigFile["people"];
-  readonly store: { kind: "folder"; path: string } | ({ kind: "s3" } & z.output<typeof Bucket>);
+  readonly store: StorePlace;
+  /** A second place to which what is signed is copied. */
+  readonly mirror: StorePlace | undefined;
   readonly index:
     | { kind: "private"; folder: string; home?: string | undefined }
     | { kind: "given"; url: string | SecretRef };
   readonly collectors: readonly Collector[];
   readonly instances: readonly InstanceConfig[];
+  /** Where heads go. */
+  readonly heads: readonly HeadConfig[];
+  /** Environment for programs that are started: nothing of ours in it that they do not need. */
+  readonly programs: Readonly<Record<string, string>>;
+  readonly masking: readonly MaskingRule[];
+  readonly retention: ConfigFile["retention"];
+  /** The right to delete, apart from the right to write. */
+  readonly disposal: ConfigFile["disposal"];
   readonly fonts: readonly string[];
   readonly listen: { readonly host: string; readonly port: number };
   readonly folders: { readonly keys: string; readonly state: string; readonly reports: string; readonly index: string };
@@ -38,6 +51,9 @@ export interface Config {
   /** Value of a secret. Throws SECRET_UNAVAILABLE, naming the reference. */
   reveal(ref: SecretRef): string;
 }
+
+/** Where a store is: a folder, absolute, or a bucket with its keys as references. */
+export type StorePlace = { kind: "folder"; path: string } | ({ kind: "s3" } & z.output<typeof Bucket>);
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -52,6 +68,23 @@ export function configPath(flag: string | undefined, env: Environment = process.
 /** The operating system's user, for acts on a bare shell. */
 export function osUser(env: Environment = process.env): string {
   return env.USER ?? env.LOGNAME ?? env.USERNAME ?? "unknown";
+}
+
+/** What programs such as git need: where they and their settings are, and how to reach an SSH agent. */
+const FOR_PROGRAMS = [
+  "PATH",
+  "HOME",
+  "USER",
+  "LOGNAME",
+  "TMPDIR",
+  "SSH_AUTH_SOCK",
+  "SYSTEMROOT",
+  "USERPROFILE",
+  "XDG_CONFIG_HOME",
+];
+
+function programEnvironment(env: Environment): Record<string, string> {
+  return Object.fromEntries(FOR_PROGRAMS.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }
 
 /** Reads and checks a configuration. Throws CONFIG_NOT_FOUND, or CONFIG_INVALID with every mistake in it. */
@@ -80,7 +113,10 @@ export async function parseConfig(
   const collectors = [...builtIn, ...(await loadPlugins(parts.plugins, root, mistakes))];
   const instances = readInstances(parts, collectors, mistakes);
   checkScope(parts, data, mistakes);
+  const heads = readHeadTargets(data, mistakes);
   checkIndex(parsed.data?.index, mistakes);
+  if (parsed.success) checkPlaces(parsed.data, root, mistakes);
+  if (parsed.success) checkRules(parsed.data, instances, data, mistakes);
   checkLogged(data, mistakes);
   if (!parsed.success || mistakes.length > 0) throw invalid(mistakes, at);
 
@@ -92,13 +128,16 @@ export async function parseConfig(
     organisation: file.organisation,
     scope: file.scope,
     people: file.people,
-    store:
-      typeof file.store === "string"
-        ? { kind: "folder", path: resolve(root, file.store.slice("file:".length)) }
-        : { kind: "s3", ...file.store },
+    store: storePlace(file.store, root),
+    mirror: file.mirror === null ? undefined : storePlace(file.mirror, root),
     index: readIndex(file.index, root, env),
     collectors,
-    instances,
+    instances: instances.map((one) => withMasking(one, file.masking)),
+    heads,
+    programs: programEnvironment(env),
+    masking: file.masking,
+    retention: file.retention,
+    disposal: file.disposal,
     fonts: file.report.fonts.map((font) => resolve(root, font)),
     listen: { host: host.replace(/^\[|\]$/g, ""), port: Number(port) },
     folders: {
@@ -111,6 +150,18 @@ export async function parseConfig(
     logged: JSON.parse(JSON.stringify(data)) as Json,
     reveal: (ref) => revealSecret(ref, root, env),
   };
+}
+
+function withMasking(instance: InstanceConfig, rules: readonly MaskingRule[]): InstanceConfig {
+  const masking = rulesFor(rules, { id: instance.id, family: instance.collector.family });
+  return masking.length === 0 ? instance : { ...instance, masking };
+}
+
+/** A store as the configuration spells it. */
+export function storePlace(given: ConfigFile["store"], root: string): StorePlace {
+  return typeof given === "string"
+    ? { kind: "folder", path: resolve(root, given.slice("file:".length)) }
+    : { kind: "s3", ...given };
 }
 
 async function readText(path: string): Promise<string> {
@@ -178,6 +229,32 @@ function invalid(mistakes: readonly Mistake[], at: (path: Mistake["path"]) => st
         ? "Mend this line; nothing was started."
         : `Mend these ${mistakes.length} places; nothing was started.`,
   });
+}
+
+/** A mirror in the store itself would be no second copy; and no server takes a lock without a checksum. */
+function checkPlaces({ store, mirror }: ConfigFile, root: string, mistakes: Mistake[]): void {
+  for (const [key, place] of [
+    ["store", store],
+    ["mirror", mirror],
+  ] as const) {
+    if (place === null || typeof place === "string" || place.lock === undefined || place.checksum !== "none") continue;
+    const text = "a lock needs a checksum; leave out `checksum`, or write `checksum: md5`";
+    mistakes.push({ path: [key, "checksum"], text });
+  }
+  if (mirror === null || !overlap(storePlace(store, root), storePlace(mirror, root))) return;
+  mistakes.push({ path: ["mirror"], text: "this is the store itself, or lies in it; a mirror is another place" });
+}
+
+/** True when one store would lie in the other. */
+export function overlap(a: StorePlace, b: StorePlace): boolean {
+  if (a.kind === "folder" && b.kind === "folder") return within(a.path, b.path) || within(b.path, a.path);
+  if (a.kind === "folder" || b.kind === "folder") return false;
+  if (a.bucket !== b.bucket || a.endpoint !== b.endpoint) return false;
+  return within(`/${a.prefix}`, `/${b.prefix}`) || within(`/${b.prefix}`, `/${a.prefix}`);
+}
+
+function within(inner: string, outer: string): boolean {
+  return inner === outer || inner.startsWith(outer.endsWith("/") ? outer : `${outer}/`);
 }
 
 /** An address of a Postgres; anything else is a folder. */

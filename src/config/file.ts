@@ -1,6 +1,9 @@
 import { z } from "zod";
+import { Bucket } from "../collector/bucket.ts";
 import { secret } from "../collector/define.ts";
-import { isCustodyError } from "../lib/errors.ts";
+import { MASKING_KINDS } from "../collector/masking-rule.ts";
+import { compilePattern } from "../collector/pattern.ts";
+import { isCustodyError, messageOf } from "../lib/errors.ts";
 import { parseDuration } from "../lib/time.ts";
 import { isZone } from "../lib/zone.ts";
 import { parseCadence } from "../slots/cadence.ts";
@@ -44,43 +47,11 @@ const Listen = z
     "expected 127.0.0.1:PORT; only this machine itself is served",
   );
 
-export const Bucket = z.strictObject({
-  bucket: z
-    .string()
-    .regex(
-      /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
-      "expected the name of a bucket: 3 to 63 lower-case letters, digits, dots and dashes",
-    )
-    .meta(about("Name of the bucket. It must exist; `custody init --create-bucket` makes one.", "example-evidence")),
-  prefix: z
-    .string()
-    .regex(
-      /^[a-z0-9._-]+(\/[a-z0-9._-]+)*$/,
-      "expected a path of lower-case letters, digits, dots and dashes, without slashes at its ends",
-    )
-    .default("custody")
-    .meta(about("Where in the bucket the ledger lies.", "evidence/2026")),
-  endpoint: z
-    .string()
-    .refine(isAddress, "expected an address such as https://s3.example.com, without a user or password in it")
-    .optional()
-    .meta(about("Address of a server that is not AWS.", "https://s3.example.com")),
-  region: z
-    .string()
-    .min(1)
-    .default("us-east-1")
-    .meta(about("Region; any word does for most servers that are not AWS.", "eu-central-1")),
-  pathStyle: z
-    .boolean()
-    .optional()
-    .meta(about("Bucket in the path instead of the host name; on where an endpoint is named.", true)),
-  accessKey: secret().meta(about("Access key, as a reference.", "${env:CUSTODY_S3_ACCESS_KEY}")),
-  secretKey: secret().meta(about("Secret key, as a reference.", "${env:CUSTODY_S3_SECRET_KEY}")),
-  checksum: z
-    .enum(["sha256", "md5", "none"])
-    .default("sha256")
-    .meta(about("Checksum header; `md5` or `none` for servers that refuse SHA-256.", "md5")),
-});
+export { Bucket };
+
+const FileStore = z
+  .string()
+  .regex(/^file:.+/, "expected `file:PATH`, or a bucket with its keys (bucket, accessKey, secretKey)");
 
 export const Instance = z.looseObject({
   id: Id.meta(about("Unique, and never used again for something else: evidence is filed under it.", "incidents")),
@@ -103,6 +74,104 @@ export const Instance = z.looseObject({
       "How often `custody serve` looks, `1h` unless stated. More often than required is normal: it shortens what an outage can cost.",
       "15m",
     ),
+  ),
+});
+
+const Pattern = z
+  .string()
+  .min(1)
+  .check(({ value, issues }) => {
+    try {
+      compilePattern(value);
+    } catch (error) {
+      issues.push({ code: "custom", message: messageOf(error), input: value });
+    }
+  });
+
+const Masking = z.strictObject({
+  id: Id.meta(about("Name of the rule; evidence files and records say which rules hid something.", "customer-email")),
+  kind: z
+    .enum(MASKING_KINDS)
+    .meta(about("What is hidden: `email`, `iban`, `phone`, `ip`, or a `pattern` of your own.", "email")),
+  pattern: Pattern.optional().meta(
+    about(
+      "With kind `pattern`: a regular expression without `*`, `+`, lookaround and backreferences; docs/privacy.md says more.",
+      "KD-[0-9]{6,8}",
+    ),
+  ),
+  replace: z
+    .string()
+    .regex(/^[A-Za-z0-9()*_.:-]{1,40}$/, "expected 1 to 40 of the characters A-Z a-z 0-9 ( ) * _ . : -")
+    .optional()
+    .meta(about("What stands in its place, `(masked:ID)` unless stated.", "(customer)")),
+  collectors: z
+    .array(Id)
+    .min(1)
+    .optional()
+    .meta(
+      about("Only what these collectors take. Without it all but incident logs, which are masked only by name.", [
+        "prom",
+      ]),
+    ),
+  title: Text.optional().meta(about("What the rule is called, for people.", "E-mail addresses of customers")),
+});
+
+const Keep = z
+  .string()
+  .refine((text) => parseKeep(text) !== undefined, "expected how long, such as 3y or 400d")
+  .meta(about("How long evidence is kept after the newest record that names it: years or days.", "3y"));
+
+const Retention = z.strictObject({
+  collectors: z
+    .array(Id)
+    .min(1)
+    .optional()
+    .meta(about("What these collectors took.", ["jobs"])),
+  family: z.string().min(1).optional().meta(about("What all collectors of this family took.", "cron-health")),
+  keep: Keep,
+});
+
+const Disposal = z.strictObject({
+  accessKey: secret()
+    .optional()
+    .meta(
+      about(
+        "Access key that may delete in the bucket of `store:`; the one there should not.",
+        "${env:CUSTODY_DELETE_ACCESS_KEY}",
+      ),
+    ),
+  secretKey: secret().optional().meta(about("Its secret key.", "${env:CUSTODY_DELETE_SECRET_KEY}")),
+  mirror: z
+    .strictObject({
+      accessKey: secret().meta(about("Access key that may delete there.", "${env:CUSTODY_MIRROR_DELETE_ACCESS_KEY}")),
+      secretKey: secret().meta(about("Its secret key.", "${env:CUSTODY_MIRROR_DELETE_SECRET_KEY}")),
+    })
+    .optional()
+    .meta(about("The same for the bucket of `mirror:`.")),
+});
+
+/** Years or days of `3y`, `400d`; undefined for anything else. */
+export function parseKeep(text: string): { readonly years?: number; readonly days?: number } | undefined {
+  const [, count, unit] = /^([1-9]\d{0,4})([yd])$/.exec(text) ?? [];
+  if (count === undefined || (unit === "y" && Number(count) > 1_000)) return undefined;
+  return unit === "y" ? { years: Number(count) } : { days: Number(count) };
+}
+
+/** More often than that a time stamp or a mail says nothing more, and costs whoever receives it. */
+const Every = Duration.refine(
+  (text) => (parseDuration(text) ?? 60_000) >= 60_000,
+  "expected a duration of at least 1m",
+);
+
+export const HeadItem = z.looseObject({
+  use: z
+    .string()
+    .meta(about("Which way: `timestamp`, `witness`, `file`, `git`, `webhook`, `email` or `s3`.", "timestamp")),
+  id: Id.optional().meta(
+    about("Name of the place in records and commands; the word after `use:` unless stated.", "auditor"),
+  ),
+  every: Every.optional().meta(
+    about("How often at most, `24h` unless stated. Without new records nothing is sent.", "6h"),
   ),
 });
 
@@ -146,11 +215,17 @@ export const ConfigFile = z.strictObject({
     .default({})
     .meta(about("Who does what, by a short name.")),
   store: z
-    .union([
-      z.string().regex(/^file:.+/, "expected `file:PATH`, or a bucket with its keys (bucket, accessKey, secretKey)"),
-      Bucket,
-    ])
+    .union([FileStore, Bucket])
     .meta(about("Where the ledger lies: `file:PATH`, or a bucket with the keys below.", "file:./data/store")),
+  mirror: z
+    .union([FileStore, Bucket, z.null()])
+    .default(null)
+    .meta(
+      about(
+        "A second place to which everything that is signed is copied: a bucket with the same keys as under `store:`, best a locked one elsewhere, or a folder that exists, as `file:PATH`.",
+        "file:/mnt/other-disk/custody",
+      ),
+    ),
   index: z
     .union([
       z
@@ -164,6 +239,34 @@ export const ConfigFile = z.strictObject({
       about(
         "Folder of a private Postgres that Custody starts by itself, or a `postgres://` address, as a reference where it holds a password.",
         "${env:CUSTODY_INDEX_URL}",
+      ),
+    ),
+  masking: z
+    .array(Masking)
+    .max(50)
+    .default([])
+    .meta(about("Personal data that is hidden before anything is stored. What is hidden is gone for good.")),
+  retention: z
+    .array(Retention)
+    .max(100)
+    .default([])
+    .meta(
+      about(
+        "How long evidence is kept. The first line that fits a record counts; one with neither `collectors` nor `family` fits all, uploads included. Nothing is deleted by itself: `custody retention` lists what is over, `custody dispose --due` disposes of it.",
+      ),
+    ),
+  disposal: Disposal.prefault({}).meta(
+    about(
+      "The right to delete, apart from the right to write. Needed for `custody dispose` where the store is a bucket.",
+    ),
+  ),
+  heads: z
+    .array(HeadItem)
+    .max(50)
+    .default([])
+    .meta(
+      about(
+        "Where fingerprints of the log go, out of the hands of whoever can write to it; docs/outside-proofs.md says which to choose.",
       ),
     ),
   plugins: z
@@ -194,9 +297,3 @@ export const ConfigFile = z.strictObject({
     .meta(about("The page of `custody serve`.")),
 });
 export type ConfigFile = z.output<typeof ConfigFile>;
-
-function isAddress(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, username, password } = new URL(text);
-  return (protocol === "https:" || protocol === "http:") && username === "" && password === "";
-}

@@ -52,9 +52,12 @@ export type Manifest = z.infer<typeof Manifest>;
 /** Problems beyond this number are counted in the entry and found again by reading the captures. */
 export const MAX_MANIFEST_PROBLEMS = 100;
 
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /** Half surrogates, as a file name may hold them, become U+FFFD: canonical JSON has no spelling for them. */
 function wellFormed(value: unknown): unknown {
-  if (typeof value === "string") return Buffer.from(value, "utf8").toString("utf8");
+  if (typeof value === "string") return decoder.decode(encoder.encode(value));
   if (Array.isArray(value)) return value.map(wellFormed);
   if (typeof value !== "object" || value === null) return value;
   const members = Object.entries(value).filter(([, member]) => member !== undefined);

@@ -115,6 +115,19 @@ export async function stopServer(place: ServerPlace): Promise<void> {
   }
 }
 
+/** Ends at once a server whose data folder was moved away from under it: nothing of it is needed any more. */
+export async function stopDiscarded(place: ServerPlace, data: string): Promise<void> {
+  const pid = await pidIn(join(data, "postmaster.pid"));
+  if (pid === undefined) return;
+  if (await servesData(pid, place.data)) signal(pid, "SIGQUIT");
+  for (let waited = 0; await servesData(pid, place.data); waited += POLL_MS) {
+    if (waited > STOP_MS) {
+      throw new CustodyError("INDEX_UNREACHABLE", `the private Postgres (process ${pid}) does not stop`);
+    }
+    await systemClock.sleep(POLL_MS);
+  }
+}
+
 /** Removes a server for good, with all it holds. */
 export async function removeServer(place: ServerPlace): Promise<void> {
   await stopServer(place);

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { encodeBatch, type Link, parseBatch, type Recorded } from "../evidence/batch.ts";
 import { type Draft, type Entry, encodeEntry, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES } from "../evidence/entry.ts";
+import type { Clock } from "../lib/clock.ts";
 import { digestOf, sameBytes } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { iso } from "../lib/time.ts";
@@ -21,6 +22,22 @@ export type Taken = Map<string, { readonly index: number; readonly digest: strin
 
 /** Differences between the machine's clock and the record's time below this are not worth a field. */
 const CLOCK_NOTE_ABOVE = 1_000;
+
+/** The last moment that a record can spell, as a clock that has lost its mind may say any. */
+const END_OF_TIME = Date.parse("9999-12-31T23:59:59.999Z");
+
+/** The time of day for a record. Throws CLOCK_WRONG for one that no record can spell: it would be left out without a word. */
+export function timeForRecord(clock: Clock): number {
+  const now = clock.now();
+  if (now >= 0 && now <= END_OF_TIME) return now;
+  throw new CustodyError(
+    "CLOCK_WRONG",
+    `this machine's clock says ${now} ms since 1970, which is no date of a record`,
+    {
+      remedy: "Set the clock, then run the same command again. Nothing was written.",
+    },
+  );
+}
 
 /** A draft that makes a valid entry, what the clock said when it was handed in, and at most how many bytes its entry has. */
 export interface Checked {

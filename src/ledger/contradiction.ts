@@ -4,10 +4,14 @@ import type { Head } from "../tlog/checkpoint.ts";
 import { verifyConsistency } from "../tlog/merkle.ts";
 import { consistencyProof } from "../tlog/proof.ts";
 
+/** The way out when it cannot be mended. */
+export const SUCCESSOR =
+  "If it cannot be mended, `custody init DIR --successor-of .` begins a new log that names this one and what was found.";
+
 /** An object does not hold what the ledger gives it. */
 export function altered(store: Store, key: string, what: string): CustodyError {
   return new CustodyError("LEDGER_ALTERED", `${store.place}: ${key} ${what}`, {
-    remedy: "Nothing was overwritten. Run `custody verify` for the whole picture.",
+    remedy: `Nothing was overwritten. Run \`custody verify\` for the whole picture. ${SUCCESSOR}`,
   });
 }
 
@@ -18,7 +22,8 @@ export function rolledBack(store: Store, size: number, place: string, seen: numb
     `${store.place} ends at entry ${size}; ${place} has already seen ${seen} entries, so ${seen - size} are gone`,
     {
       remedy:
-        "Somebody put back an older state, or the wrong bucket is configured. Nothing was signed. Restore the newest state.",
+        "Somebody put back an older state, or the wrong bucket is configured. Nothing was signed. Restore the newest state. " +
+        SUCCESSOR,
     },
   );
 }
@@ -34,6 +39,6 @@ export async function requireContinued(store: Store, earlier: Head, place: strin
   throw new CustodyError(
     "LEDGER_FORKED",
     `${store.place} is not a continuation of what ${place} has seen at entry ${earlier.size}: history was rewritten`,
-    { remedy: `Nothing was signed. Run \`custody verify\`; keep ${place} as evidence.` },
+    { remedy: `Nothing was signed. Run \`custody verify\`; keep ${place} as evidence. ${SUCCESSOR}` },
   );
 }

@@ -5,7 +5,7 @@ import { CustodyError } from "../lib/errors.ts";
 import { iso } from "../lib/time.ts";
 import type { Store } from "../store/store.ts";
 import { EMPTY_ROOT } from "../tlog/merkle.ts";
-import { buildEntries } from "./append.ts";
+import { buildEntries, timeForRecord } from "./append.ts";
 import { claim } from "./claim.ts";
 import { rolledBack } from "./contradiction.ts";
 import { Ledger, type LedgerParts } from "./ledger.ts";
@@ -16,6 +16,13 @@ export interface Genesis {
   readonly zone: string;
   /** For demonstrations: up to when the clock is made up. Printed on every page for ever. */
   readonly simulatedUntil?: number;
+  /** The log that this one goes on from: its newest head that was known, and why it ended. */
+  readonly predecessor?: {
+    readonly origin: string;
+    readonly size: number;
+    readonly root: string;
+    readonly reason: string;
+  };
 }
 
 /**
@@ -33,8 +40,9 @@ export async function createLedger(parts: LedgerParts, genesis: Genesis): Promis
     nonce: randomBytes(16).toString("hex"),
     zone: genesis.zone,
     ...(genesis.simulatedUntil === undefined ? {} : { simulatedUntil: iso(genesis.simulatedUntil) }),
+    ...(genesis.predecessor === undefined ? {} : { predecessor: genesis.predecessor }),
   };
-  const checked = { draft, now: clock.now(), size: measureDraft(draft) };
+  const checked = { draft, now: timeForRecord(clock), size: measureDraft(draft) };
   const entries = buildEntries([checked], START, software);
   await guard.add({ size: 0, root: EMPTY_ROOT });
   // Claimed in its place or not at all: a genesis is never put behind that of somebody who was first.

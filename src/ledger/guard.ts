@@ -1,11 +1,9 @@
-import { randomUUID } from "node:crypto";
-import { open, readFile, rename } from "node:fs/promises";
-import { dirname } from "node:path";
-import { base64, fromBase64 } from "../lib/digest.ts";
+import { base64 } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
-import { diskFailure, realDisk, syncFolder } from "../store/disk.ts";
 import type { Head } from "../tlog/checkpoint.ts";
 import { EMPTY_ROOT } from "../tlog/merkle.ts";
+
+export { fileGuard } from "./guard-file.ts";
 
 /**
  * The newest head that this installation has signed or accepted, kept outside the store: what makes a store that was set
@@ -73,87 +71,4 @@ export function joinGuards(first: Guard, second: Guard, unreachable: (error: unk
       await unlessUnreachable(second.add(head));
     },
   };
-}
-
-const COMPACT_ABOVE = 256 * 1024;
-
-/**
- * A guard in a file of lines `<size> <root in base64>`, appended and never shortened by a writer, so that any number of
- * processes can keep it without a lock.
- */
-export function fileGuard(path: string): Guard {
-  return {
-    place: path,
-    newest: async () => newestOf(await readOrNothing(path)),
-    add: async (head) => {
-      try {
-        await append(path, head);
-      } catch (thrown) {
-        throw diskFailure(thrown, "write", path);
-      }
-    },
-  };
-}
-
-async function append(path: string, head: Head): Promise<void> {
-  // The line feed comes first: a line that was cut by a crash cannot swallow this one.
-  const line = `\n${lineOf(head)}`;
-  const file = await open(path, "a", 0o600);
-  try {
-    await file.appendFile(line);
-    await file.sync();
-    const { size } = await file.stat();
-    if (size <= line.length) await syncFolder(realDisk, dirname(path));
-    if (size > COMPACT_ABOVE) await compact(path);
-  } finally {
-    await file.close();
-  }
-}
-
-/**
- * Keeps the newest head only. A head that another process appends to the file that is replaced here is lost from the guard,
- * which only means that a rollback to within that very moment would go unseen.
- */
-async function compact(path: string): Promise<void> {
-  const newest = newestOf(await readOrNothing(path));
-  if (newest === undefined) return;
-  // A name of its own: two processes may do this at once.
-  const next = `${path}.${randomUUID()}`;
-  const file = await open(next, "wx", 0o600);
-  try {
-    await file.writeFile(lineOf(newest));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(next, path);
-  await syncFolder(realDisk, dirname(path));
-}
-
-function lineOf({ size, root }: Head): string {
-  return `${size} ${base64(root)}\n`;
-}
-
-async function readOrNothing(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new CustodyError("NO_GUARD", `${path} cannot be read: ${(cause as Error).message}`, {
-      cause,
-      remedy: "Make the file readable for the user that runs Custody.",
-    });
-  }
-}
-
-/** A line that cannot be read counts for nothing: a crash may have cut it. */
-function newestOf(text = ""): Head | undefined {
-  let newest: Head | undefined;
-  for (const line of text.split("\n")) {
-    const [, size, base = ""] = /^(\d{1,15}) ([A-Za-z0-9+/]{43}=)$/.exec(line) ?? [];
-    const root = fromBase64(base);
-    if (size === undefined || root === undefined) continue;
-    if (newest === undefined || Number(size) > newest.size) newest = { size: Number(size), root };
-  }
-  return newest;
 }

@@ -9,15 +9,27 @@ import { CustodyError } from "../lib/errors.ts";
 import { errno } from "../store/disk.ts";
 import { MAX_OBJECT, type Store } from "../store/store.ts";
 import type { Head } from "../tlog/checkpoint.ts";
-import type { Signer } from "../tlog/note.ts";
-import { type Appended, type Checked, commit, fits, group, noteKey, type Taken, takeIn } from "./append.ts";
+import type { Signer, Verifier } from "../tlog/note.ts";
+import type { KeyRing } from "../trust/keyring.ts";
+import {
+  type Appended,
+  type Checked,
+  commit,
+  fits,
+  group,
+  noteKey,
+  type Taken,
+  takeIn,
+  timeForRecord,
+} from "./append.ts";
 import { ensure } from "./claim.ts";
 import { altered, requireContinued } from "./contradiction.ts";
 import { type Guard, headsOf, noGuard } from "./guard.ts";
 import { Log } from "./log.ts";
-import { readCheckpoint, restoreLog } from "./open.ts";
+import { restoreLog } from "./open.ts";
 import { publishLog } from "./publish.ts";
 import { readEntries } from "./read.ts";
+import { Keys, type LedgerKeys } from "./signing.ts";
 
 export type { Appended } from "./append.ts";
 
@@ -30,13 +42,16 @@ interface Call {
   reject(error: unknown): void;
 }
 
-export interface LedgerParts {
+export interface LedgerParts extends LedgerKeys {
   readonly store: Store;
-  readonly signer: Signer;
   readonly guard: Guard;
   readonly clock: Clock;
   /** Name and version, written into every entry. */
   readonly software: string;
+  /** Finds the keys anew, when the log says something about them that was not known. */
+  readonly rekey?: () => Promise<LedgerKeys>;
+  /** Heads that lie where they were brought, outside of store and guard: whoever writes must continue these too. */
+  readonly elsewhere?: () => Promise<readonly (Head & { readonly from: string })[]>;
 }
 
 /**
@@ -48,6 +63,7 @@ export interface LedgerParts {
 export class Ledger {
   readonly #parts: LedgerParts;
   readonly #log: Log;
+  readonly #keys: Keys;
   /** Size of the newest checkpoint known to be in the store. */
   #published: number;
   #taken: Taken | undefined;
@@ -55,8 +71,9 @@ export class Ledger {
   #waiting: Call[] = [];
   #halted: CustodyError | undefined;
 
-  private constructor(parts: LedgerParts, log: Log, published: number) {
+  private constructor(parts: LedgerParts, keys: Keys, log: Log, published: number) {
     this.#parts = parts;
+    this.#keys = keys;
     this.#log = log;
     this.#published = published;
   }
@@ -67,21 +84,26 @@ export class Ledger {
    * there is no checkpoint, NO_GUARD without a guard, and LEDGER_… for a store that contradicts itself or the guard.
    */
   static async open(parts: LedgerParts): Promise<Ledger> {
-    const { store, signer, guard } = parts;
+    const { store, guard } = parts;
+    const keys = new Keys(parts, parts.rekey);
     // Before the store: whoever raised the guard had committed that much by then, and others may go on meanwhile.
     const guarded = await headsOf(guard);
-    const checkpoint = await readCheckpoint(store, signer.verifier);
+    const checkpoint = await keys.checkpoint(store);
     if (checkpoint === undefined) {
       throw new CustodyError("NOT_A_STORE", `${store.place} holds no checkpoint, so it is not a Custody store`, {
         remedy: "Check `store:` in custody.yaml for a typing mistake; `custody init` makes a new store.",
       });
     }
     if (guarded.length === 0) throw noGuard(guard, checkpoint);
-    const ledger = new Ledger(parts, await restoreLog(store, checkpoint), checkpoint.size);
-    for (const head of guarded) {
+    const known = [
+      ...guarded.map((head) => ({ ...head, from: guard.place })),
+      ...newest((await parts.elsewhere?.()) ?? []),
+    ].sort((a, b) => a.size - b.size);
+    const ledger = new Ledger(parts, keys, await restoreLog(store, checkpoint), checkpoint.size);
+    for (const head of known) {
       // A process that died between guard and checkpoint leaves the guard ahead: the batches tell.
       await ledger.#follow(head.size);
-      await requireContinued(store, head, guard.place, ledger.#log.head());
+      await requireContinued(store, head, head.from, ledger.#log.head());
     }
     await ledger.#follow();
     return ledger;
@@ -89,15 +111,30 @@ export class Ledger {
 
   /** A ledger of which nothing is known yet; only `createLedger` calls it. */
   static empty(parts: LedgerParts): Ledger {
-    return new Ledger(parts, new Log(), 0);
+    return new Ledger(parts, new Keys(parts, parts.rekey), new Log(), 0);
   }
 
   get origin(): string {
-    return this.#parts.signer.verifier.name;
+    return this.#keys.signer.verifier.name;
   }
 
+  /** The key that signs. */
   get vkey(): string {
-    return this.#parts.signer.verifier.vkey;
+    return this.#keys.signer.verifier.vkey;
+  }
+
+  get verifier(): Verifier {
+    return this.#keys.signer.verifier;
+  }
+
+  /** The keys that sign statements about keys: the newest that is here, and all others that count and are here. */
+  get voices(): readonly Signer[] {
+    return this.#keys.voices;
+  }
+
+  /** What the log says about its keys, where more than the pinned one had to be looked at. */
+  get ring(): KeyRing | undefined {
+    return this.#keys.ring;
   }
 
   /** Number of entries committed as far as this process knows. */
@@ -158,7 +195,7 @@ export class Ledger {
   async append(drafts: readonly Draft[]): Promise<Appended[]> {
     // Nothing takes along what waits any more.
     if (this.#halted) throw this.#halted;
-    const now = this.#parts.clock.now();
+    const now = timeForRecord(this.#parts.clock);
     // Checked before it waits in line: one bad draft must not fail the calls that it would share a batch with.
     const checked = drafts.map((draft) => ({ draft, now, size: measureDraft(draft) }));
     return new Promise((resolve, reject) => {
@@ -171,7 +208,7 @@ export class Ledger {
   /** Brings tiles and checkpoint up to everything committed, by anybody. Returns the head that covers it. */
   publish(): Promise<Head> {
     return this.#inLine(async () => {
-      const head = await publishLog(this.#parts, this.#log, () => this.#follow());
+      const head = await publishLog(this.#parts, this.#keys, this.#log, () => this.#follow());
       this.#published = Math.max(this.#published, head.size);
       return head;
     });
@@ -254,6 +291,13 @@ export class Ledger {
     if (error instanceof CustodyError && error.kind === "fatal") this.#halted ??= error;
     return error;
   }
+}
+
+/** Published heads that are asked about: they are many after years, and the newest ones were signed after the others. */
+const NEWEST_HEADS = 8;
+
+function newest<H extends Head>(heads: readonly H[]): H[] {
+  return [...heads].sort((a, b) => b.size - a.size).slice(0, NEWEST_HEADS);
 }
 
 /** Bytes under a blob's name that another writer put there must have that hash; else the store was tampered with. */

@@ -19,6 +19,7 @@ export const START: Link = { index: 0, prev: NO_PREVIOUS, at: "" };
  */
 export class Log {
   #link: Link;
+  #statements = 0;
   readonly #frontier: Frontier;
   /** Entries of the unfinished bundle. */
   #edge: Uint8Array[];
@@ -43,6 +44,11 @@ export class Log {
     return this.#link.index;
   }
 
+  /** Statements about keys among the entries that it was given. */
+  get statements(): number {
+    return this.#statements;
+  }
+
   /** Key under which the next batch will lie. */
   get nextKey(): string {
     return batchKey(this.size);
@@ -56,6 +62,7 @@ export class Log {
   apply(entries: readonly Recorded[]): void {
     for (const { index, digest, bytes, entry } of entries) {
       this.#edge.push(bytes);
+      if (entry.kind === "key") this.#statements += 1;
       if (this.#edge.length === TILE_WIDTH) {
         this.#due.push({ key: bundleKey((index + 1) / TILE_WIDTH - 1), bytes: encodeBundle(this.#edge) });
         this.#edge = [];

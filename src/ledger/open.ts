@@ -13,24 +13,35 @@ import { Log } from "./log.ts";
 import { readBundle } from "./read.ts";
 
 /**
- * The store's checkpoint; undefined where there is none. Throws KEY_NOT_PINNED for that of another log and LEDGER_ALTERED
- * for one that the pinned key did not sign.
+ * The store's checkpoint from its bytes; undefined where there is none. Throws KEY_NOT_PINNED for that of another log and
+ * LEDGER_ALTERED for one that no key that counts at its size has signed.
  */
-export async function readCheckpoint(store: Store, key: Verifier): Promise<Checkpoint | undefined> {
-  const bytes = await store.get("checkpoint");
+export function readCheckpoint(
+  store: Store,
+  origin: string,
+  trusted: (size: number) => readonly Verifier[],
+  bytes: Uint8Array | undefined,
+): Checkpoint | undefined {
   if (bytes === undefined) return undefined;
   const checkpoint = parseCheckpoint(bytes);
   if (checkpoint === undefined) throw altered(store, "checkpoint", "is not a signed checkpoint");
-  if (checkpoint.origin !== key.name) {
+  if (checkpoint.origin !== origin) {
     throw new CustodyError(
       "KEY_NOT_PINNED",
-      `${store.place} belongs to the log "${checkpoint.origin}"; the pinned key is of "${key.name}"`,
+      `${store.place} belongs to the log "${checkpoint.origin}"; the pinned key is of "${origin}"`,
       { remedy: "Check `store:` and ledger.vkey: they belong to different ledgers." },
     );
   }
-  const { signedBy, bad } = checkNote(checkpoint.note, [key]);
-  if (signedBy.length === 0 || bad.length > 0)
-    throw altered(store, "checkpoint", `is not signed by the pinned key ${key.vkey}`);
+  const keys = trusted(checkpoint.size);
+  const { signedBy, bad } = checkNote(checkpoint.note, keys);
+  if (signedBy.length === 0 || bad.length > 0) {
+    const names = keys.map(({ vkey }) => vkey).join(" or ");
+    throw altered(
+      store,
+      "checkpoint",
+      `is not signed by the pinned key or one that it introduced (${names || "none counts"})`,
+    );
+  }
   return checkpoint;
 }
 

@@ -9,7 +9,7 @@ import { requireContinued, rolledBack } from "./contradiction.ts";
 import { headsOf, noGuard } from "./guard.ts";
 import type { LedgerParts } from "./ledger.ts";
 import type { Log } from "./log.ts";
-import { readCheckpoint } from "./open.ts";
+import type { Keys } from "./signing.ts";
 
 const WRITE_ATTEMPTS = 5;
 
@@ -21,19 +21,20 @@ const WRITE_ATTEMPTS = 5;
  * A plain put can overwrite a larger checkpoint that another process has put a moment before. That one had told the guard
  * first, so the guard is asked again after the put, and whoever finds it ahead signs again.
  */
-export async function publishLog(parts: LedgerParts, log: Log, follow: () => Promise<void>): Promise<Head> {
-  const { store, signer, guard, clock } = parts;
+export async function publishLog(parts: LedgerParts, keys: Keys, log: Log, follow: () => Promise<void>): Promise<Head> {
+  const { store, guard, clock } = parts;
   let put: Head | undefined;
   for (let puts = 0; ; puts += 1) {
     // Before the log is followed: what others signed was committed earlier, so the log must then reach it.
     const guarded = await headsOf(guard);
-    const stored = await readCheckpoint(store, signer.verifier);
+    const stored = await keys.checkpoint(store);
     if (guarded.length === 0) throw noGuard(guard, stored);
     // Who told the guard and died, or is slow, must not hold up the others for ever.
     const settled = puts === WRITE_ATTEMPTS || guarded.every(({ size }) => size <= (stored?.size ?? 0));
     if (put && stored && settled && sameHead(put, stored)) return put;
 
     await follow();
+    await keys.learn(log.statements);
     await integrate(store, log, clock);
     const head = log.head();
     await requireBatch(store, stored?.size ?? 0, head.size);
@@ -41,12 +42,13 @@ export async function publishLog(parts: LedgerParts, log: Log, follow: () => Pro
     for (const seen of guarded) {
       if (!stored || !sameHead(seen, stored)) await requireContinued(store, seen, guard.place, head);
     }
-    const covering = stored && settled && stored.size >= (put ?? head).size ? stored : undefined;
+    const covering =
+      stored && settled && stored.size >= (put ?? head).size && keys.satisfiedBy(stored) ? stored : undefined;
     if (guarded.some(({ size }) => size < (covering ?? head).size)) await guard.add(covering ?? head);
     if (covering) return { size: covering.size, root: covering.root };
 
     if (puts === WRITE_ATTEMPTS) throw unstable(store, head);
-    await store.replace("checkpoint", await signCheckpoint(signer.verifier.name, head, [signer]));
+    await store.replace("checkpoint", await signCheckpoint(keys.signer.verifier.name, head, keys.signers));
     put = head;
   }
 }

@@ -2,6 +2,7 @@ import { batchKey, type Link, parseBatch, type Recorded } from "../evidence/batc
 import { decodeEntry, type Entry } from "../evidence/entry.ts";
 import { digestOf } from "../lib/digest.ts";
 import type { Store } from "../store/store.ts";
+import { parseCheckpoint } from "../tlog/checkpoint.ts";
 import { bundleKey, decodeBundle, TILE_WIDTH } from "../tlog/tile.ts";
 import { altered } from "./contradiction.ts";
 import { START } from "./log.ts";
@@ -46,6 +47,33 @@ export async function* readEntries(store: Store, from: number, signed: number, e
   }
   if (next.prev !== end.prev)
     throw altered(store, "tile/entries", `and seq/ up to entry ${end.index} do not end in the hash that was committed`);
+}
+
+/**
+ * All that is committed, signed or not, without a head to compare it with: the bundles up to what the checkpoint claims, then
+ * the batches. The chain is checked on the way, nothing else is. Throws LEDGER_ALTERED.
+ */
+export async function* readAll(store: Store): AsyncGenerator<Recorded> {
+  const checkpoint = await store.get("checkpoint");
+  const signed = (checkpoint && parseCheckpoint(checkpoint))?.size ?? 0;
+  let next: Link = START;
+  for (let n = 0; n * TILE_WIDTH < signed; n += 1) {
+    for (const [i, bytes] of (await readBundle(store, n, signed)).entries()) {
+      const [index, entry, digest] = [n * TILE_WIDTH + i, entryOf(bytes), digestOf(bytes)];
+      if (entry === undefined || entry.prev !== next.prev)
+        throw altered(store, bundleKey(n), `holds an entry ${index} that does not continue the chain`);
+      next = { index: index + 1, prev: digest, at: entry.at };
+      yield { index, digest, bytes, entry };
+    }
+  }
+  for (;;) {
+    const bytes = await store.get(batchKey(next.index));
+    if (bytes === undefined) return;
+    for (const recorded of parseBatch(bytes, next)) {
+      next = { index: recorded.index + 1, prev: recorded.digest, at: recorded.entry.at };
+      yield recorded;
+    }
+  }
 }
 
 function entryOf(bytes: Uint8Array): Entry | undefined {

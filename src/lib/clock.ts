@@ -8,8 +8,11 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** The machine's time, for programs that never wait. */
+export const systemNow = (): number => Date.now();
+
 /** The machine's clock. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: systemNow,
   sleep: (ms, signal) => delay(ms, undefined, signal ? { signal } : undefined),
 };

@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   SOURCE_TOO_LARGE: "input",
   INDEX_UNUSABLE: "input",
   REPORT_IMPOSSIBLE: "input",
+  DISPOSAL_REFUSED: "input",
   // try again later
   STORE_UNREACHABLE: "temporary",
   SOURCE_UNREACHABLE: "temporary",

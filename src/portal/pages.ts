@@ -105,6 +105,24 @@ export function addPages(server: FastifyInstance, parts: PortalParts): Say {
     return { runs: table, next };
   });
 
+  server.get("/fingerprint", async (_, reply) => {
+    const [head, { origin, vkey, heads }] = await Promise.all([parts.head(), parts.published()]);
+    const rows = heads.map((one) => [
+      { text: one.place },
+      { text: many(one.size, "record") },
+      { text: one.root },
+      { text: forPeople(one.sent, zone) },
+    ]);
+    const published = {
+      caption: "Fingerprints that left the store",
+      columns: ["Place", "Up to", "Fingerprint", "Sent"],
+      rows,
+      empty: "None has left the store yet: so far only the operator's word stands.",
+    };
+    const frame = { title: "Fingerprint of the log", path: "/fingerprint", head };
+    return send(reply, "fingerprint", frame, { ...head, origin, vkey, published });
+  });
+
   server.get("/style.css", (_, reply) =>
     reply.type("text/css; charset=utf-8").header("cache-control", "no-cache").send(style),
   );

@@ -31,6 +31,19 @@ export interface Inbox {
   accept(letter: Letter): Promise<{ readonly index: number; readonly repeated: boolean }>;
 }
 
+/** What anybody may know of the log, to compare with what he has. */
+export interface PublishedHeads {
+  readonly origin: string;
+  readonly vkey: string;
+  /** The newest head of each place, the root in base64. */
+  readonly heads: readonly {
+    readonly place: string;
+    readonly size: number;
+    readonly root: string;
+    readonly sent: Instant;
+  }[];
+}
+
 /** Where the portal says what it does; the shape of a pino logger. */
 export interface PortalLog {
   info(details: object, message: string): void;
@@ -59,6 +72,8 @@ export interface PortalParts {
   blob(digest: string): Promise<Uint8Array | undefined>;
   /** The newest signed head, its root in base64. */
   head(): Promise<{ readonly size: number; readonly root: string }>;
+  /** Name and key of the log, and its heads that left the store, one per place. */
+  published(): Promise<PublishedHeads>;
   /** A public object of the store: the checkpoint or a hash tile; undefined for what is neither, or not there. */
   publicObject(key: string): Promise<Uint8Array | undefined>;
   readonly reportsFolder: string;

@@ -2,7 +2,7 @@ import Handlebars from "handlebars";
 import * as views from "./views/pages.ts";
 import { many } from "./words.ts";
 
-export type PageName = "home" | "controls" | "gaps" | "runs" | "message";
+export type PageName = "home" | "controls" | "gaps" | "runs" | "fingerprint" | "message";
 
 /** What every page shows around its content. */
 export interface Frame {
@@ -37,6 +37,7 @@ export function createRender(): Render {
     controls: compile(views.controls),
     gaps: compile(views.gaps),
     runs: compile(views.runs),
+    fingerprint: compile(views.fingerprint),
     message: compile(views.message),
   };
   return (page, { path, ...frame }, content) => {

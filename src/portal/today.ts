@@ -1,3 +1,4 @@
+import { isDisposed } from "../collector/facts.ts";
 import type { ProblemView } from "../index/query.ts";
 import { dateForPeople, forPeople } from "../lib/zone.ts";
 import { freshnessOf } from "../slots/freshness.ts";
@@ -62,7 +63,7 @@ export function dutiesOf(
       todo: "Look after the job itself; its next good report ends this.",
       commands: [],
     })),
-    ...problemDuties(snapshot.problems ?? [], title),
+    ...problemDuties(snapshot.problems?.filter((problem) => !isDisposed(problem)) ?? [], title),
     ...instances.filter((one) => !one.configured).map((one) => removed(one, title(one.id))),
     ...(unreadable === 0
       ? []

@@ -1,9 +1,9 @@
 import { type Interval, iso } from "../lib/time.ts";
 import { clean, cleanOrNull } from "./clean.ts";
 import { isoOrNull, meets, span } from "./coverage.ts";
-import type { EvidenceItem, UploadInput } from "./input.ts";
+import type { DisposedInput, EvidenceItem, UploadInput } from "./input.ts";
 import { groupedBy, sortedBy } from "./order.ts";
-import type { EvidenceRow, UploadRow } from "./shape.ts";
+import type { DisposedPart, EvidenceRow, UploadRow } from "./shape.ts";
 
 /** An item belongs to the period of what it covers; where that is not known, of when it was captured. */
 export function inPeriod(item: EvidenceItem, period: Interval): boolean {
@@ -64,5 +64,37 @@ export function uploadRow(upload: UploadInput): UploadRow {
     incident: cleanOrNull(upload.incident),
     files: upload.files.map((f) => ({ name: clean(f.name), digest: f.digest, size: f.size })),
     reason: cleanOrNull(upload.reason),
+  };
+}
+
+/** What was lawfully deleted of the period's evidence, each file once, and how many for each reason. */
+export function disposedPart(all: readonly DisposedInput[], period: Interval): DisposedPart {
+  const inside = all.filter(
+    ({ covers, at }) => covers === undefined || meets(covers, period) || (at >= period.from && at < period.to),
+  );
+  const rows = [...groupedBy(inside, (one) => one.digest).values()].map((of) => {
+    const entries = of.map(({ entry }) => entry).sort((a, b) => a - b);
+    const [{ digest, size, disposal }] = of as [DisposedInput];
+    return {
+      digest,
+      size,
+      firstEntry: entries[0] ?? 0,
+      lastEntry: entries.at(-1) ?? 0,
+      entry: disposal.index,
+      at: disposal.at,
+      authority: clean(disposal.authority),
+      reason: clean(disposal.reason),
+    };
+  });
+  const reasons = [...groupedBy(rows, (row) => row.reason)].map(([reason, of]) => ({ reason, files: of.length }));
+  return {
+    files: rows.length,
+    bytes: rows.reduce((sum, { size }) => sum + size, 0),
+    reasons: sortedBy(reasons, (one) => one.reason),
+    rows: sortedBy(
+      rows,
+      (row) => row.entry,
+      (row) => row.digest,
+    ),
   };
 }

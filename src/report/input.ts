@@ -50,6 +50,8 @@ export interface ReportInput {
   /** All captures of runs, messages and imports up to `size`. */
   readonly evidence: readonly EvidenceItem[];
   readonly uploads: readonly UploadInput[];
+  /** Evidence files that were lawfully deleted, once for each record that names one. */
+  readonly disposed?: readonly DisposedInput[] | undefined;
   readonly controls: readonly ControlAssessment[];
   /** Also prints requirements that are only recommended; they stay out otherwise. */
   readonly recommended?: boolean | undefined;
@@ -102,4 +104,21 @@ export interface UploadInput {
   readonly incident?: string | undefined;
   readonly files: readonly { readonly name: string; readonly digest: Digest; readonly size: number }[];
   readonly reason?: string | undefined;
+}
+
+/** An evidence file that was lawfully deleted, as one record names it. */
+export interface DisposedInput {
+  readonly digest: Digest;
+  readonly size: number;
+  readonly entry: number;
+  /** When it was captured or handed in. */
+  readonly at: Instant;
+  /** The window that was asked for; undefined for what a person handed in. */
+  readonly covers: Interval | undefined;
+  readonly disposal: {
+    readonly index: number;
+    readonly at: string;
+    readonly authority: string;
+    readonly reason: string;
+  };
 }

@@ -5,7 +5,7 @@ import { base64, digestOf } from "../lib/digest.ts";
 import { iso } from "../lib/time.ts";
 import { clean, cleanOrNull } from "./clean.ts";
 import { gapRows, HOLES, meets, sourceReports, span, systemRows } from "./coverage.ts";
-import { evidenceRows, inPeriod, uploadRow } from "./evidence.ts";
+import { disposedPart, evidenceRows, inPeriod, uploadRow } from "./evidence.ts";
 import type { EvidenceItem, ObservedProblem, ReportInput } from "./input.ts";
 import { byText, groupedBy, sortedBy } from "./order.ts";
 import { alertSummary, incidentRegister, jobSummary, reviewRows } from "./registers.ts";
@@ -63,7 +63,7 @@ function verificationOf(found: NonNullable<ReportInput["verification"]>): Verifi
     verdicts: Object.entries(found.verdicts).map(([about, v]) => ({
       about: about.toUpperCase(),
       word: clean(v.word),
-      reason: clean(v.reason),
+      reason: clean(v.reason, 1_200),
     })),
     checked: { entries: found.checked.entries, blobs: found.checked.blobs, bytes: found.checked.bytes },
     found: found.found,
@@ -246,6 +246,7 @@ export function buildReport(input: ReportInput): ReportModel {
       ),
     ),
     uploads: sortedBy(input.uploads, (u) => u.entry).map(uploadRow),
+    disposed: disposedPart(input.disposed ?? [], period),
     verification: input.verification ? verificationOf(input.verification) : null,
     evidence: evidenceRows(items),
   };

@@ -58,6 +58,17 @@ function systemLines(model: ReportModel): Line[] {
   return out;
 }
 
+/** Since when somebody outside has seen the log, and what stands before that. */
+function outsideLines({ cover, organisation, verification }: ReportModel, wording: Wording): Line[] {
+  if (cover.anchor !== null)
+    return [
+      line(`${moment(cover.anchor.at, organisation.zone)}: ${cover.anchor.what}`),
+      line(wording.beforeProof, "muted"),
+    ];
+  const ended = verification?.verdicts.some(({ about, word }) => about === "TIME" && word === "expired");
+  return [line(ended ? wording.proofsEnded : wording.operatorsWord)];
+}
+
 export const SOURCE_STATES = {
   collecting: "collecting",
   stale: "stale",
@@ -99,9 +110,7 @@ export function coverPart(model: ReportModel, wording: Wording): Block[] {
     },
     {
       label: "Earliest outside proof",
-      cell: [
-        line(cover.anchor === null ? wording.operatorsWord : `${moment(cover.anchor.at, zone)}: ${cover.anchor.what}`),
-      ],
+      cell: outsideLines(model, wording),
     },
     {
       label: "Imported share",

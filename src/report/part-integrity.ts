@@ -81,6 +81,7 @@ export function integrityPart(model: ReportModel, wording: Wording): Block[] {
       });
     }
   }
+  blocks.push(...disposedBlocks(model, wording));
   if (model.unreadable.length > 0) {
     blocks.push({
       kind: "notice",
@@ -98,6 +99,43 @@ export function integrityPart(model: ReportModel, wording: Wording): Block[] {
     })),
   });
   return blocks;
+}
+
+/** How many evidence files of the period were lawfully deleted, and each with who decided it and why. */
+function disposedBlocks({ disposed, organisation }: ReportModel, wording: Wording): Block[] {
+  if (disposed.files === 0) return [];
+  const reasons = disposed.reasons.map(({ reason, files }) => `${count(files)} for ${reason}`).join(", ");
+  return [
+    { kind: "heading", level: 2, text: "Evidence that was lawfully deleted" },
+    {
+      kind: "paragraph",
+      text: fill(wording.disposed, {
+        n: plural(disposed.files, "evidence file"),
+        bytes: plural(disposed.bytes, "byte"),
+        reasons,
+      }),
+    },
+    {
+      kind: "table",
+      small: true,
+      columns: [
+        { title: "Deleted", share: 18 },
+        { title: "Reason and authority", share: 24 },
+        { title: "Record", share: 10 },
+        { title: "Named by", share: 12 },
+        { title: "Bytes", share: 10, align: "right" },
+        { title: "SHA-256", share: 34 },
+      ],
+      rows: disposed.rows.map((row) => [
+        momentCell(row.at, organisation.zone),
+        [line(row.reason), line(row.authority, "muted")],
+        cell(row.entry),
+        cell(row.firstEntry === row.lastEntry ? row.firstEntry : `${row.firstEntry} … ${row.lastEntry}`),
+        cell(count(row.size)),
+        [line(row.digest, "mono")],
+      ]),
+    },
+  ];
 }
 
 /** Plain words, and every evidence file with its full digest. */

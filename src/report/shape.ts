@@ -47,9 +47,29 @@ export interface ReportModel {
   /** Earlier records taken over, and files that a person handed in: neither late nor contemporaneous. */
   readonly imported: readonly EvidenceRow[];
   readonly uploads: readonly UploadRow[];
+  /** Evidence files of the period, or handed in, that were lawfully deleted: what they said is not in this report. */
+  readonly disposed: DisposedPart;
   readonly verification: Verification | null;
   /** Every evidence file of the period, one row per distinct content and source. */
   readonly evidence: readonly EvidenceRow[];
+}
+
+export interface DisposedPart {
+  readonly files: number;
+  readonly bytes: number;
+  readonly reasons: readonly { readonly reason: string; readonly files: number }[];
+  readonly rows: readonly {
+    readonly digest: string;
+    readonly size: number;
+    /** The first and the last record that names it. */
+    readonly firstEntry: number;
+    readonly lastEntry: number;
+    /** The record of its disposal, and when, by which authority and why. */
+    readonly entry: number;
+    readonly at: Iso;
+    readonly authority: string;
+    readonly reason: string;
+  }[];
 }
 
 export interface LedgerState {

@@ -9,6 +9,8 @@ export interface Wording {
   readonly title: string;
   readonly noOpinion: string;
   readonly operatorsWord: string;
+  readonly beforeProof: string;
+  readonly proofsEnded: string;
   readonly demo: string;
   readonly timesNote: string;
   readonly check: readonly string[];
@@ -38,6 +40,7 @@ export interface Wording {
   readonly integrity: readonly string[];
   readonly notVerified: string;
   readonly unreadable: string;
+  readonly disposed: string;
   readonly steps: readonly { readonly text: string; readonly code?: readonly string[] }[];
   readonly limits: readonly string[];
   readonly glossary: readonly { readonly term: string; readonly meaning: string }[];

@@ -27,10 +27,14 @@ export interface DaemonParts {
   run(task: Task, signal: AbortSignal, log: DaemonLog): Promise<RunResult>;
   /** Signs what was appended, if anything was; the size of the log if so. */
   publish(): Promise<number | undefined>;
+  /** Brings heads of the log to where they are due. */
+  heads?(signal: AbortSignal): Promise<void>;
   /** The ledger contradicts itself: nothing more may be written. Called once. */
   halt(error: CustodyError): void;
 }
 
+/** The lane of heads; no instance can have this name. */
+const HEADS = " heads";
 /** At most this often is a checkpoint signed. */
 const PUBLISH_EVERY = 10_000;
 
@@ -90,6 +94,7 @@ export class Daemon {
     } catch (error) {
       this.#complain(error, "the schedule could not be worked out; it is tried again within a minute");
     }
+    if (!this.#stopping && !this.#lanes.has(HEADS)) this.#sendHeads();
   }
 
   /** Resolves when nothing is under way any more. */
@@ -123,6 +128,16 @@ export class Daemon {
 
   get #stopping(): boolean {
     return this.#stop.signal.aborted;
+  }
+
+  /** In a lane of its own: a service that hangs holds up no collecting. */
+  #sendHeads(): void {
+    const sending = this.#parts.heads?.(this.#stop.signal);
+    if (sending === undefined) return;
+    const lane = sending
+      .catch((error: unknown) => this.#complain(error, "heads could not be sent; it is tried again within a minute"))
+      .finally(() => this.#lanes.delete(HEADS));
+    this.#lanes.set(HEADS, lane);
   }
 
   #open(id: string, tasks: readonly Task[]): void {

@@ -1,6 +1,8 @@
 import type { InstanceConfig } from "../collector/define.ts";
+import { encodeRule, type MaskingRule, rulesFor } from "../collector/masking-rule.ts";
 import type { BlobRef } from "../evidence/blob.ts";
 import type { Draft, InstanceRecord } from "../evidence/entry.ts";
+import type { MaskingRules } from "../evidence/masking.ts";
 import { canonical, canonicalBytes, type Json } from "../lib/canonical.ts";
 import type { History } from "../slots/history.ts";
 
@@ -46,6 +48,27 @@ export async function declareConfig(
     zone: declaration.zone,
     instances,
   };
+}
+
+/** Most collectors that a record names; a rule for more is recorded without the list. */
+const MAX_INSTANCES = 256;
+
+/** The `masking-rule` entries for what is configured now; none when the ledger has the same rules for the same collectors. */
+export async function declareMasking(
+  rules: readonly MaskingRule[],
+  instances: readonly InstanceConfig[],
+  recorded: MaskingRules,
+  put: (bytes: Uint8Array, mediaType: string) => Promise<BlobRef>,
+): Promise<Draft[]> {
+  const wanted = await Promise.all(
+    rules.map(async (rule) => {
+      const definition = await put(encodeRule(rule), "application/json");
+      const about = instances.map(({ id, collector }) => ({ id, family: collector.family }));
+      const ids = about.filter((one) => rulesFor([rule], one).length > 0).map(({ id }) => id);
+      return { rule: rule.id, definition, ...(ids.length > MAX_INSTANCES ? {} : { instances: ids }) };
+    }),
+  );
+  return recorded.changes(wanted, { type: "system", id: "custody" });
 }
 
 function sorted(records: readonly InstanceRecord[]): Json {

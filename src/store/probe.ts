@@ -1,10 +1,11 @@
 import { digestOf, sameBytes } from "../lib/digest.ts";
-import { CustodyError } from "../lib/errors.ts";
-import type { Store } from "./store.ts";
+import { CustodyError, isCustodyError } from "../lib/errors.ts";
+import { iso } from "../lib/time.ts";
+import type { LockTrial, Store } from "./store.ts";
 
 /** One promise of a store, tried out. */
 export interface ProbeCheck {
-  readonly check: "create-once" | "stream-once" | "one-winner" | "read-after-write" | "replace" | "list";
+  readonly check: "create-once" | "stream-once" | "one-winner" | "read-after-write" | "replace" | "list" | "lock";
   readonly ok: boolean;
   /** What was expected and found, for people. */
   readonly detail: string;
@@ -41,17 +42,38 @@ export async function probeStore(store: Store, random: (size: number) => Uint8Ar
     await readsWhatWasWritten(probe, at("read"), bytes),
     await replaces(probe, at("replace"), bytes),
     await lists(probe, `${run}/`, ["once", "race", "read", "replace", "stream"].map(at)),
+    ...(await locks(probe, at("lock"), bytes)),
   ];
   return { place: store.place, fit: checks.every(({ ok }) => ok), checks };
+}
+
+/**
+ * As `probeStore`, for a place that mirrors a ledger: one copier looks before it writes, so nothing needs to be created
+ * once there, and a locked bucket of a server that does not do that may serve.
+ */
+export async function probeMirror(mirror: Store, random: (size: number) => Uint8Array): Promise<ProbeReport> {
+  const probe = mirror.sibling("probe");
+  const run = Buffer.from(random(8)).toString("hex");
+  const bytes = (label: string) => Buffer.from(`${label} ${Buffer.from(random(16)).toString("hex")}\n`);
+  const at = (name: string) => `${run}/${name}`;
+  const checks = [
+    await readsWhatWasWritten(probe, at("read"), bytes),
+    await replaces(probe, at("replace"), bytes),
+    await lists(probe, `${run}/`, ["read", "replace"].map(at)),
+    ...(await locks(probe, at("lock"), bytes)),
+  ];
+  return { place: mirror.place, fit: checks.every(({ ok }) => ok), checks };
 }
 
 /** Throws STORE_UNFIT with every failed check. */
 export function requireFit(report: ProbeReport): void {
   if (report.fit) return;
-  const failed = report.checks.filter(({ ok }) => !ok).map(({ check, detail }) => `${check}: ${detail}`);
+  const bad = report.checks.filter(({ ok }) => !ok);
+  const failed = bad.map(({ check, detail }) => `${check}: ${detail}`);
   throw new CustodyError("STORE_UNFIT", `${report.place} does not keep what a ledger needs. ${failed.join(" ")}`, {
-    remedy:
-      "Use another bucket or server. On some servers (Ceph) a bucket without versioning and Object Lock passes: use that one, and name a locked bucket as `mirror:`.",
+    remedy: bad.every(({ check }) => check === "lock")
+      ? "Use a bucket that was made with Object Lock, or leave out `lock` and name a locked bucket as `mirror:`."
+      : "Use another bucket or server. On some servers (Ceph) a bucket without versioning and Object Lock passes: use that one without `lock`, and name a locked bucket as `mirror:`.",
   });
 }
 
@@ -132,6 +154,32 @@ async function lists(store: Store, prefix: string, expected: readonly string[]):
   for await (const { key } of store.list(prefix)) found.push(key);
   if (found.join() === expected.join()) return good("list", "What was written is listed, in order.");
   return bad("list", `${expected.length} objects were written and ${found.length} are listed, or in another order.`);
+}
+
+/** Only where a lock is configured. */
+async function locks(store: Store, key: string, bytes: NewBytes): Promise<ProbeCheck[]> {
+  if (store.lock === undefined || store.tryLock === undefined) return [];
+  let trial: LockTrial;
+  try {
+    trial = await store.tryLock(key, bytes("locked"));
+  } catch (thrown) {
+    if (!isCustodyError(thrown, "STORE_UNFIT")) throw thrown;
+    return [bad("lock", `${thrown.message}.`)];
+  }
+  const { retention, asked, deletion } = trial;
+  if (retention === undefined)
+    return [
+      bad("lock", "An object put under a lock has none, or this access key may not see it (s3:GetObjectRetention)."),
+    ];
+  if (retention.mode !== store.lock.mode || retention.until < asked)
+    return [
+      bad(
+        "lock",
+        `An object put under ${store.lock.mode} until ${iso(asked)} has ${retention.mode} until ${iso(retention.until)}.`,
+      ),
+    ];
+  if (deletion === "done") return [bad("lock", "An object under a lock could be deleted.")];
+  return [good("lock", `An object under ${store.lock.mode} could not be deleted.`)];
 }
 
 function good(check: ProbeCheck["check"], detail: string): ProbeCheck {

@@ -2,6 +2,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import type { Clock } from "../lib/clock.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { isKey } from "./key.ts";
+import type { Lock } from "./store.ts";
 
 /** An access key; whoever has temporary ones hands in a function that is asked again when they expire. */
 export interface S3Credentials {
@@ -24,6 +25,8 @@ export interface S3StoreOptions {
   readonly credentials: S3Credentials | (() => Promise<S3Credentials>) | undefined;
   /** What the server is to check each upload against; default `sha256`. The others are for old servers that refuse it. */
   readonly checksum?: "sha256" | "md5" | "none";
+  /** Object Lock for what is created once and kept. Needs a bucket that was made with Object Lock. */
+  readonly lock?: Lock | undefined;
   /** ms until connected, and ms of silence until given up. */
   readonly timeouts?: { readonly connect?: number; readonly idle?: number };
   /** Tries per call, the first included; default 3. */
@@ -59,6 +62,12 @@ export function checkOptions(options: S3StoreOptions): void {
     );
   }
   if (options.endpoint !== undefined) endpointOf(options.endpoint);
+  if (options.lock !== undefined && options.checksum === "none") {
+    throw new CustodyError("CONFIG_INVALID", `${placeOf(options)}: \`lock\` does not go with \`checksum: none\``, {
+      remedy:
+        "Servers take an object under a lock only with a checksum: leave out `checksum`, or write `checksum: md5`.",
+    });
+  }
   if (options.credentials === undefined) {
     throw new CustodyError("SECRET_UNAVAILABLE", `${placeOf(options)}: no access key is configured`, {
       remedy: `Set the access key ID and the secret access key of the store, as references such as \${env:NAME}.`,

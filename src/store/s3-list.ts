@@ -23,7 +23,7 @@ export async function* listObjects(
     const objects = answer.Contents ?? [];
     empty = objects.length === 0 ? empty + 1 : 0;
     for (const object of objects) {
-      const key = decode(object.Key ?? "", answer.EncodingType);
+      const key = decodeListed(object.Key ?? "", answer.EncodingType);
       if (!key.startsWith(prefix)) throw unfit(place, `lists ${quote(key)}, which was not asked for`);
       // Servers order by the bytes of UTF-8, which differs from code units for keys that only somebody else can have made.
       if (last !== undefined && Buffer.compare(Buffer.from(key), Buffer.from(last)) <= 0)
@@ -37,7 +37,8 @@ export async function* listObjects(
   } while (token !== undefined);
 }
 
-function decode(key: string, encoding: string | undefined): string {
+/** A key as a list names it, percent-encoded or not. */
+export function decodeListed(key: string, encoding: string | undefined): string {
   if (encoding !== "url") return key;
   try {
     return decodeURIComponent(key.replaceAll("+", " "));

@@ -14,8 +14,10 @@ import { checkKey, checkName, checkPrefix } from "./key.ts";
 import { ATTEMPTS, checkOptions, newClient, placeOf, type S3StoreOptions } from "./s3-client.ts";
 import { failureOf, s3Failure } from "./s3-failure.ts";
 import { listObjects } from "./s3-list.ts";
+import { isLocked, lockOf, tryLock } from "./s3-lock.ts";
+import { bucketVersions } from "./s3-versions.ts";
 import { checkedPieces, checkInMemory, checkObjectSize } from "./source.ts";
-import type { Store, StoredObject, StoreSource } from "./store.ts";
+import type { Lock, LockTrial, Store, StoredObject, StoreSource, Versions } from "./store.ts";
 
 export { createBucket } from "./s3-bucket.ts";
 export type { S3StoreOptions } from "./s3-client.ts";
@@ -27,7 +29,16 @@ const SMALL = 4 * 1024 * 1024;
 const CONFLICTS = 8;
 
 /** A condition, the bytes and how to check them. */
-type Put = Pick<PutObjectCommandInput, "IfNoneMatch" | "Body" | "ContentLength" | "ChecksumSHA256" | "ContentMD5">;
+type Put = Pick<
+  PutObjectCommandInput,
+  | "IfNoneMatch"
+  | "Body"
+  | "ContentLength"
+  | "ChecksumSHA256"
+  | "ContentMD5"
+  | "ObjectLockMode"
+  | "ObjectLockRetainUntilDate"
+>;
 
 /**
  * A store under one prefix of a bucket. Created once means: PUT with `If-None-Match: *`, which a server may ignore without
@@ -120,7 +131,7 @@ export class S3Store implements Store {
   }
 
   async create(key: string, bytes: Uint8Array): Promise<"created" | "exists"> {
-    return this.#put(key, { ...this.#inMemory(key, bytes), IfNoneMatch: "*" });
+    return this.#put(key, { ...this.#inMemory(key, bytes), ...this.#lockFor(key), IfNoneMatch: "*" });
   }
 
   async createFrom(key: string, source: StoreSource): Promise<"created" | "exists"> {
@@ -152,7 +163,7 @@ export class S3Store implements Store {
       abort.abort();
     });
     try {
-      const put = { ...checks, Body: body, ContentLength: source.size, IfNoneMatch: "*" };
+      const put = { ...checks, Body: body, ContentLength: source.size, ...this.#lockFor(key), IfNoneMatch: "*" };
       return await this.#put(key, put, { digest: source.digest, signal: abort.signal });
     } catch (thrown) {
       throw broken ? broken.thrown : thrown;
@@ -215,6 +226,21 @@ export class S3Store implements Store {
     return new S3Store({ ...this.#options, prefix: `${this.#options.prefix}.${name}` }, this.#client);
   }
 
+  get lock(): Lock | undefined {
+    return this.#options.lock;
+  }
+
+  get versions(): Versions {
+    return bucketVersions(this.#client, this.#options);
+  }
+
+  async tryLock(key: string, bytes: Uint8Array): Promise<LockTrial> {
+    checkKey(key);
+    const { lock, clock } = this.#options;
+    if (lock === undefined) throw new CustodyError("BUG", `${this.place}: no lock is configured, so none can be tried`);
+    return tryLock(this.#client, this.#key(key), this.#inMemory(key, bytes), { lock, clock, place: this.place });
+  }
+
   async close(): Promise<void> {
     this.#client.destroy();
   }
@@ -225,6 +251,11 @@ export class S3Store implements Store {
 
   #key(key: string): { Bucket: string; Key: string } {
     return { Bucket: this.#options.bucket, Key: `${this.#options.prefix}/${key}` };
+  }
+
+  #lockFor(key: string): Put {
+    const { lock, clock } = this.#options;
+    return lock !== undefined && isLocked(key) ? lockOf(lock, clock.now()) : {};
   }
 
   #pause(attempt: number): Promise<void> {

@@ -48,8 +48,65 @@ export interface Store {
    */
   sibling(name: string): Store;
 
+  /** Where the place may keep what was overwritten or deleted: a bucket. */
+  readonly versions?: Versions | undefined;
+
+  /** Where objects are locked as they are created, the lock that is asked for. */
+  readonly lock?: Lock | undefined;
+
+  /** Tries that lock out on a new object, which stays for an hour and a day at most. Only for the probe, so only on a sibling. */
+  tryLock?(key: string, bytes: Uint8Array): Promise<LockTrial>;
+
   /** Lets go of sockets and handles. */
   close(): Promise<void>;
+}
+
+/** How long nobody may delete an object (S3 Object Lock). `governance` yields to those who may bypass it, `compliance` to nobody. */
+export interface Lock {
+  readonly mode: "governance" | "compliance";
+  readonly days: number;
+}
+
+/** The lock that an object has. */
+export interface Retention {
+  readonly mode: Lock["mode"];
+  /** Epoch ms. */
+  readonly until: number;
+}
+
+/** What a lock did when it was tried. */
+export interface LockTrial {
+  /** The lock that the server says the object has; undefined when it has none, or the server does not say. */
+  readonly retention: Retention | undefined;
+  /** Until when it was asked for, epoch ms. */
+  readonly asked: number;
+  /** What became of an attempt to delete the object for good. */
+  readonly deletion: "refused" | "done";
+}
+
+/** What a bucket knows of its past. */
+export interface Versions {
+  /** `suspended` keeps what was kept, and overwrites from then on. */
+  state(): Promise<"enabled" | "suspended" | "off">;
+  /** Every version and every deletion of the objects whose key begins with `prefix`: by key, the newest of a key first. */
+  list(prefix: string): AsyncIterable<StoredVersion>;
+  /** Bytes of a version; undefined when there is none. Iterate what is returned, once. */
+  read(key: string, version: string): Promise<AsyncIterable<Uint8Array> | undefined>;
+  /** The lock of a version; undefined when it has none. */
+  retention(key: string, version: string): Promise<Retention | undefined>;
+}
+
+export interface StoredVersion {
+  readonly key: string;
+  /** The server's name of it; `null` for what was written while no versions were kept. */
+  readonly id: string;
+  readonly latest: boolean;
+  /** True for the mark that a deletion leaves. */
+  readonly deleted: boolean;
+  /** Bytes. */
+  readonly size: number;
+  /** When, by the server's clock, epoch ms. */
+  readonly at: number;
 }
 
 export interface StoredObject {

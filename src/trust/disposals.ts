@@ -10,13 +10,17 @@ export interface Disposed {
   readonly by: string;
   readonly authority: string;
   readonly reason: string;
+  /** Set where the bytes are still in the store: the deletion is not finished. */
+  readonly remains?: true;
 }
 
 /** Which files were disposed of, from `disposal` entries in order; the last one for a file counts. */
 export class Disposals {
   readonly #by = new Map<string, Disposed>();
+  #newest: number | undefined;
 
   add(index: number, entry: EntryOf<"disposal">): void {
+    this.#newest = index;
     for (const { digest, size } of entry.items) {
       this.#by.set(digest, {
         digest,
@@ -38,5 +42,10 @@ export class Disposals {
 
   get all(): readonly Disposed[] {
     return [...this.#by.values()];
+  }
+
+  /** Index of the newest `disposal` entry; undefined where there is none. */
+  get newest(): number | undefined {
+    return this.#newest;
   }
 }

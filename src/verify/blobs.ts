@@ -65,6 +65,10 @@ export class References {
     return entries.length === 0 ? "" : ` named by entry ${entries.join(", ")}`;
   }
 
+  names(digest: string): boolean {
+    return this.#by.has(digest);
+  }
+
   get all(): IterableIterator<Named> {
     return this.#by.values();
   }
@@ -112,7 +116,7 @@ export async function verifyBlobs(
       .map((size) => `${size} bytes`)
       .join(" and ");
     const lawfully = options.disposals.explains(digest, last);
-    if (lawfully !== undefined) disposed.push(lawfully);
+    if (lawfully !== undefined) disposed.push(found === undefined ? lawfully : { ...lawfully, remains: true });
     if (found === undefined) {
       if (lawfully !== undefined) continue;
       if (options.omitted?.has(digest)) omitted += 1;
@@ -121,6 +125,11 @@ export async function verifyBlobs(
     if (isManifest && [...sizes].some((size) => size > MAX_MANIFEST_BYTES)) {
       findings.add("entry-malformed", where, `a manifest of at most ${MAX_MANIFEST_BYTES} bytes`, told);
     }
+  }
+  // What only a list named that is gone itself.
+  for (const one of options.disposals.all) {
+    if (references.names(one.digest)) continue;
+    disposed.push(inventory.blobs.has(one.digest) ? { ...one, remains: true } : one);
   }
   if (options.quick) return { blobs: 0, bytes: 0, disposed, omitted };
   let blobs = 0;
@@ -175,7 +184,7 @@ async function followManifests(reader: LogReader, inventory: Inventory, referenc
 }
 
 /** A manifest that is not JSON, or nested deeper than any of ours, names nothing. */
-function parseManifest(bytes: Uint8Array): unknown {
+export function parseManifest(bytes: Uint8Array): unknown {
   if (isDeep(bytes)) return undefined;
   try {
     return JSON.parse(new TextDecoder().decode(bytes));

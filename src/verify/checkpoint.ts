@@ -1,6 +1,6 @@
 import { type Checkpoint, parseCheckpoint } from "../tlog/checkpoint.ts";
-import { checkNote } from "../tlog/note.ts";
-import { checkpointKeys, type KeyRing } from "../trust/keyring.ts";
+import { checkNote, type Verifier } from "../tlog/note.ts";
+import { checkpointKeys, type KeyRing, type RingKey } from "../trust/keyring.ts";
 import type { Findings } from "./finding.ts";
 import type { LogReader } from "./reader.ts";
 
@@ -24,12 +24,13 @@ export async function readCheckpoint(reader: LogReader, findings: Findings): Pro
 }
 
 /**
- * True if a key that counts signed it. A note with a bad signature by a known key is refused whatever else it carries;
- * signatures by other keys count for nothing.
+ * True if a key that counts signed it, or one that did until it was revoked (`judgeRevocations` then says up to where). A note
+ * with a bad signature by a known key is refused whatever else it carries; signatures by other keys count for nothing.
  */
 export function judgeCheckpoint(checkpoint: Checkpoint, ring: KeyRing, findings: Findings): boolean {
-  const keys = checkpointKeys(ring, checkpoint.size).filter((key) => key.name === checkpoint.origin);
-  const { signedBy, bad } = checkNote(checkpoint.note, keys);
+  const keys = ring.keys.filter(({ verifier }) => verifier.name === checkpoint.origin);
+  const known = keys.filter(({ former }) => !former).map(({ verifier }) => verifier);
+  const { signedBy, bad } = checkNote(checkpoint.note, known);
   if (bad.length > 0) {
     findings.add(
       "signature-invalid",
@@ -39,15 +40,26 @@ export function judgeCheckpoint(checkpoint: Checkpoint, ring: KeyRing, findings:
     );
     return false;
   }
-  if (signedBy.length === 0) {
-    const names = [...new Set(checkpoint.note.signatures.map((s) => s.name))].join(", ");
-    findings.add(
-      "key-untrusted",
-      "checkpoint",
-      ring.keys.map((k) => k.verifier.vkey).join(" or "),
-      `signatures by other keys (${names || "none"})`,
-    );
-    return false;
-  }
-  return true;
+  const counting = checkpointKeys(ring, checkpoint.size);
+  const revoked = keys.filter((key) => key.revoked !== undefined).map(({ verifier }) => verifier);
+  if (signedBy.some((key) => counting.includes(key) || revoked.includes(key))) return true;
+  findings.add("key-untrusted", "checkpoint", wanted(ring), foundOn(checkpoint, keys, signedBy));
+  return false;
+}
+
+function wanted(ring: KeyRing): string {
+  const reached = ring.keys.filter(({ former, retired }) => !former && retired === undefined);
+  return reached.map(({ verifier }) => verifier.vkey).join(" or ");
+}
+
+function foundOn({ note, size }: Checkpoint, keys: readonly RingKey[], signedBy: readonly Verifier[]): string {
+  const retired = keys.find(({ verifier, retired }) => retired !== undefined && signedBy.includes(verifier));
+  if (retired !== undefined)
+    return `${size} records signed by ${retired.verifier.vkey} alone, which was retired at entry ${retired.retired}`;
+  const former = keys.filter((key) => key.former).map(({ verifier }) => verifier);
+  const [older] = checkNote(note, former).signedBy;
+  if (older !== undefined)
+    return `a signature by ${older.vkey} alone, an older key than the trusted one; whoever trusts that one names it with --key`;
+  const names = [...new Set(note.signatures.map((s) => s.name))].join(", ");
+  return `signatures by other keys (${names || "none"})`;
 }

@@ -22,6 +22,7 @@ export const FINDING_CODES = {
   "index-altered": "the index does not say what the records say",
   "mirror-differs": "the mirror does not hold what the store holds",
   "version-overwritten": "an object was written or deleted more than once",
+  "lock-missing": "an object is not locked, or not for as long, as it must be",
   "pack-altered": "the pack does not hold what its list says",
   stray: "an object that does not belong here",
 } as const;
@@ -65,7 +66,7 @@ export class Findings {
 const LONGEST = 600;
 
 /** Text from a stranger as one bounded line: nothing in it can move a terminal's cursor or turn the writing round. */
-function printable(text: string): string {
+export function printable(text: string): string {
   const cut = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
   return cut.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`);
 }

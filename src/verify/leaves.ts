@@ -59,6 +59,19 @@ export class Leaves {
     return this.grow(size)?.root();
   }
 
+  /** Roots at many sizes, in one pass; a size is left out when one of its leaves is unknown. */
+  roots(sizes: Iterable<number>): ReadonlyMap<number, Hash> {
+    const { unbroken } = this;
+    const wanted = [...new Set(sizes)].filter((size) => size >= 0 && size <= unbroken).sort((a, b) => a - b);
+    const found = new Map<number, Hash>();
+    const frontier = Frontier.empty();
+    for (const size of wanted) {
+      while (frontier.size < size) frontier.append(this.get(frontier.size) as Hash);
+      found.set(size, frontier.root());
+    }
+    return found;
+  }
+
   /** The tree of the first `size` leaves, its full tiles told one by one; undefined when a leaf is unknown. */
   grow(size: number, full: (tile: FullTile) => void = () => {}): Frontier | undefined {
     if (size > this.unbroken) return undefined;

@@ -1,11 +1,22 @@
 import { blobRefs } from "../evidence/blob.ts";
-import { decodeEntry, type Entry } from "../evidence/entry.ts";
+import { decodeEntry, type Entry, isKind } from "../evidence/entry.ts";
+import { sameBytes } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { type Checkpoint, parseCheckpoint } from "../tlog/checkpoint.ts";
 import { leafHash, verifyInclusion } from "../tlog/merkle.ts";
 import { checkNote, type Verifier } from "../tlog/note.ts";
 import { encodeReceipt, inclusionProof, parseReceipt } from "../tlog/proof.ts";
 import { bundleKey, decodeBundle, TILE_WIDTH } from "../tlog/tile.ts";
+import {
+  checkpointKeys,
+  compromisedKeys,
+  type KeyRecord,
+  keyRing,
+  MAX_STATEMENTS,
+  type SafeSizes,
+  sizesNamed,
+} from "../trust/keyring.ts";
+import { Leaves } from "./leaves.ts";
 import type { LogReader } from "./reader.ts";
 
 /** The bytes of one entry below a checkpoint, from its bundle. */
@@ -32,7 +43,7 @@ export async function* entriesBelow(
 }
 
 /** The first `width` entries of a bundle, from the partial or the full object. */
-async function bundle(reader: Pick<LogReader, "get">, n: number, width: number): Promise<Uint8Array[]> {
+export async function bundle(reader: Pick<LogReader, "get">, n: number, width: number): Promise<Uint8Array[]> {
   const key = bundleKey(n, width);
   const partial = await reader.get(key);
   const bytes = partial ?? (await reader.get(bundleKey(n)));
@@ -54,19 +65,55 @@ export async function makeReceipt(
   const checkpoint = bytes && parseCheckpoint(bytes);
   if (bytes === undefined || checkpoint === undefined)
     throw new CustodyError("NOT_A_STORE", "there is no readable checkpoint here");
-  requireTrusted(checkpoint, keys);
+  const counting = await countingKeys(reader, checkpoint, keys);
+  requireTrusted(checkpoint, counting);
   const extra = await entryBytes(reader, index, checkpoint.size);
   const proof = await inclusionProof((key) => reader.get(key), index, checkpoint.size);
   const receipt = encodeReceipt({ extra, index, proof, checkpoint: new TextDecoder().decode(bytes) });
-  checkReceipt(receipt, keys);
+  checkReceipt(receipt, counting);
   return receipt;
 }
 
-/** What a receipt proves: this entry, at this index, in the log of this size. Throws VERIFICATION_FAILED with what does not fit. */
-export function checkReceipt(
-  text: string,
+/**
+ * The given keys, and where none of them has signed the checkpoint those that the log leads to from them. Without anchors the
+ * word of a key that was stolen counts for nothing.
+ */
+async function countingKeys(
+  reader: Pick<LogReader, "get">,
+  { origin, note, size, root }: Checkpoint,
   keys: readonly Verifier[],
-): { entry: Entry; index: number; checkpoint: Checkpoint; digests: string[] } {
+): Promise<readonly Verifier[]> {
+  const own = keys.filter((key) => key.name === origin);
+  if (own.length === 0 || checkNote(note, own).signedBy.length > 0) return keys;
+  const leaves = new Leaves();
+  const statements: KeyRecord[] = [];
+  for await (const { index, bytes } of entriesBelow(reader, size)) {
+    leaves.set(index, leafHash(bytes));
+    const entry = decodeEntry(bytes);
+    if (isKind(entry, "key") && statements.length <= MAX_STATEMENTS) statements.push({ index, entry });
+  }
+  const roots = leaves.roots([...sizesNamed(statements), size]);
+  if (!sameBytes(roots.get(size) ?? new Uint8Array(), root)) return keys;
+  const walk = (safe?: SafeSizes) => keyRing(own, statements, (length) => roots.get(length), safe);
+  const ring = walk();
+  const stolen = compromisedKeys(ring).map((key) => [key.verifier.vkey, 0] as const);
+  return checkpointKeys(stolen.length === 0 ? ring : walk(new Map(stolen)), size);
+}
+
+/** What a receipt proves: this entry, at this index, in the log of this size. */
+export interface ReceiptAnswer {
+  readonly entry: Entry;
+  readonly index: number;
+  readonly checkpoint: Checkpoint;
+  /** Of the evidence files that the record names itself. */
+  readonly digests: readonly string[];
+}
+
+/** A receipt is an entry, a proof and a checkpoint, all at their largest. */
+export const MAX_RECEIPT_BYTES = 1024 * 1024;
+
+/** Checks a receipt. Throws VERIFICATION_FAILED with what does not fit. */
+export function checkReceipt(text: string, keys: readonly Verifier[]): ReceiptAnswer {
   const receipt = parseReceipt(text);
   const checkpoint = receipt && parseCheckpoint(new TextEncoder().encode(receipt.checkpoint));
   if (receipt === undefined || checkpoint === undefined) {

@@ -4,9 +4,7 @@ import { freshnessOf } from "../slots/freshness.ts";
 import type { History } from "../slots/history.ts";
 import { expectationOf } from "../slots/plan.ts";
 import { type AssessedSlot, slotsOf } from "../slots/state.ts";
-import type { Anchors } from "../trust/anchor.ts";
 import { excessOf } from "./excess.ts";
-import type { KnownHead } from "./verify.ts";
 
 /** One question, one word from its closed list, and why. There is no word over all of them. */
 export interface Verdict<W extends string> {
@@ -31,20 +29,6 @@ export interface Verdicts {
   readonly completeness: Verdict<"complete" | "accounted" | "holes">;
   /** Is the newest evidence of every collector as new as required? */
   readonly freshness: Verdict<"current" | "stale" | "never">;
-}
-
-/** When, by somebody else's clock. */
-export function timeVerdict(_anchors: Anchors, _size: number): Verdicts["time"] {
-  return { word: "unanchored", reason: "nobody outside has dated this log; its times are the operator's word" };
-}
-
-/** Who else. `known` are the heads that were given from elsewhere and that the log continues. */
-export function independenceVerdict(
-  _anchors: Anchors,
-  _known: readonly KnownHead[],
-  _size: number,
-): Verdicts["independence"] {
-  return { word: "self-attested", reason: "only the operator's own key vouches for this log" };
 }
 
 const EARLIEST: Instant = Date.UTC(1970, 0, 1);

@@ -1,3 +1,4 @@
+import type { Recorded } from "../evidence/batch.ts";
 import { base64, sameBytes } from "../lib/digest.ts";
 import type { Instant } from "../lib/time.ts";
 import { iso } from "../lib/time.ts";
@@ -5,19 +6,20 @@ import type { Head } from "../tlog/checkpoint.ts";
 import type { Verifier } from "../tlog/note.ts";
 import { type Outside, verifyAnchors } from "../trust/anchor.ts";
 import { Disposals, type Disposed } from "../trust/disposals.ts";
-import { keyRing } from "../trust/keyring.ts";
+import { type Attested, keyRing, type SafeSizes, sizesNamed } from "../trust/keyring.ts";
 import { hashedBlob, References, verifyBlobs } from "./blobs.ts";
 import { carefulReader } from "./careful.ts";
 import { walkChain } from "./chain.ts";
 import { judgeCheckpoint, readCheckpoint } from "./checkpoint.ts";
 import { type Finding, Findings } from "./finding.ts";
-import { takeInventory } from "./inventory.ts";
+import { type Inventory, takeInventory } from "./inventory.ts";
 import { Leaves } from "./leaves.ts";
+import { independenceVerdict, timeVerdict } from "./outside.ts";
 import type { LogReader } from "./reader.ts";
 import { judgeRevocations } from "./revocation.ts";
-import { Said } from "./said.ts";
+import { type Predecessor, Said } from "./said.ts";
 import { batchOf, verifyTree } from "./tree.ts";
-import { completenessOf, freshnessVerdict, independenceVerdict, timeVerdict, type Verdicts } from "./verdict.ts";
+import { completenessOf, freshnessVerdict, type Verdicts } from "./verdict.ts";
 
 export interface VerifyOptions {
   /** Keys that are trusted, pinned outside the store. Never taken from it. */
@@ -32,6 +34,17 @@ export interface VerifyOptions {
   readonly omitted?: ReadonlySet<string>;
   /** Look at names and sizes of evidence files instead of hashing them. */
   readonly quick?: boolean;
+  /** Further looks at the same store, whose findings count like all others. */
+  readonly further?: readonly ((known: Known, findings: Findings) => Promise<void>)[];
+  /** Told every record below the checkpoint's size as it is read. It is the log's only if the answer has an `asOf`. */
+  readonly seen?: (recorded: Recorded) => void;
+}
+
+/** What is known of a store once its records are. */
+export interface Known {
+  readonly inventory: Inventory;
+  /** Empty where the records are not proven to be those that were signed. */
+  readonly disposals: Disposals;
 }
 
 /** A head known from elsewhere. */
@@ -62,6 +75,10 @@ export interface VerifyResult {
   };
   /** Evidence files that were lawfully deleted. */
   readonly disposed: readonly Disposed[];
+  /** Records that a person has looked through after the key they were signed with was revoked. */
+  readonly attested: readonly Attested[];
+  /** The log that this one goes on from, as its first record says. */
+  readonly predecessor: Predecessor | undefined;
   readonly findings: readonly Finding[];
   /** All findings, also those beyond the listed ones. */
   readonly found: number;
@@ -84,44 +101,57 @@ export async function verifyLedger(store: LogReader, options: VerifyOptions): Pr
   for await (const recorded of walkChain(reader, inventory.batches, leaves, findings)) {
     entries += 1;
     references.add(recorded);
-    if (recorded.index < (claimed?.size ?? 0)) log.add(recorded.index, recorded.entry);
+    if (recorded.index < (claimed?.size ?? 0)) {
+      log.add(recorded.index, recorded.entry);
+      options.seen?.(recorded);
+    }
   }
-  const ring = keyRing(options.keys, log.keys, (size) => leaves.root(size));
-  for (const { index, expected, found } of ring.refused)
-    findings.add("key-untrusted", `${batchOf(inventory, index)} entry ${index}`, expected, found);
+  const named = leaves.roots(sizesNamed(log.keys));
+  const settle = (safe?: SafeSizes) => keyRing(options.keys, log.keys, (size) => named.get(size), safe);
+  const ring = settle();
   const checkpoint = claimed && judgeCheckpoint(claimed, ring, findings) ? claimed : undefined;
+  // Where a statement about keys was altered nobody reaches the key any more: what else differs is still told.
+  const compared = checkpoint ?? (ring.refused.length > 0 ? claimed : undefined);
   const size = checkpoint?.size ?? 0;
 
   // What entries say counts once they are known to be the signed ones.
   let proven = false;
-  if (checkpoint !== undefined) {
-    if (leaves.length < size)
+  let continued: readonly KnownHead[] = [];
+  if (compared !== undefined) {
+    if (leaves.length < compared.size)
       findings.add(
         "entry-missing",
         `seq/ entry ${leaves.length}`,
-        `${size} entries, as signed`,
+        `${compared.size} entries, as signed`,
         `${leaves.length} entries`,
       );
-    const right = await verifyTree(reader, inventory, leaves, checkpoint, findings);
-    proven = right === leaves;
-    verifySince(right ?? leaves, leaves, options.since ?? [], findings);
+    const right = await verifyTree(reader, inventory, leaves, compared, findings);
+    proven = checkpoint !== undefined && right === leaves;
+    continued = verifySince(right ?? leaves, leaves, options.since ?? [], findings);
   }
+  const disposals = proven ? log.disposals : new Disposals();
   const { blobs, bytes, disposed, omitted } = await verifyBlobs(reader, inventory, references, findings, {
     quick: options.quick ?? false,
-    disposals: proven ? log.disposals : new Disposals(),
+    disposals,
     ...(options.omitted === undefined ? {} : { omitted: options.omitted }),
   });
   const outside = options.outside ?? NOBODY;
+  const heads = proven ? log.heads : [];
+  const roots = leaves.roots(heads.map(({ entry }) => entry.size));
   const anchors = await verifyAnchors(
-    proven ? log.heads : [],
+    heads,
     (digest) => hashedBlob(reader, inventory, digest),
-    (length) => leaves.root(length),
+    (length) => roots.get(length),
     ring,
     outside,
     options.now ?? log.history.asOf,
   );
   for (const { where, expected, found } of anchors.invalid) findings.add("receipt-invalid", where, expected, found);
-  if (checkpoint !== undefined) judgeRevocations(ring, anchors.anchors, checkpoint, findings);
+  for (const { where, expected, found } of anchors.forked) findings.add("forked", where, expected, found);
+  const place = (index: number) => `${batchOf(inventory, index)} entry ${index}`;
+  const settled = judgeRevocations({ ring, settle, place }, anchors.anchors, checkpoint, findings);
+  const attested = proven ? settled.attested : [];
+  for (const look of options.further ?? []) await look({ inventory, disposals }, findings);
 
   return {
     ok: findings.total === 0,
@@ -130,14 +160,18 @@ export async function verifyLedger(store: LogReader, options: VerifyOptions): Pr
     root: checkpoint && base64(checkpoint.root),
     asOf: proven && size > 0 ? iso(log.history.asOf) : undefined,
     verdicts: {
-      integrity: integrityOf(findings, size, options.quick ?? false, disposed.length, omitted),
-      time: timeVerdict(anchors, size),
-      independence: independenceVerdict(anchors, proven ? (options.since ?? []) : [], size),
+      integrity: integrityOf(findings, size, options.quick ?? false, disposed, omitted, attested),
+      time: proven ? timeVerdict(anchors, size) : { word: "unanchored", reason: UNPROVEN },
+      independence: proven
+        ? independenceVerdict(anchors, continued, size)
+        : { word: "self-attested", reason: UNPROVEN },
       completeness: proven ? completenessOf(log.history) : { word: "holes", reason: UNPROVEN },
       freshness: proven ? freshnessVerdict(log.history) : { word: "never", reason: UNPROVEN },
     },
     checked: { entries, unsigned: Math.max(0, entries - size), blobs, bytes, omitted },
     disposed,
+    attested,
+    predecessor: proven ? log.predecessor : undefined,
     findings: findings.list,
     found: findings.total,
   };
@@ -151,8 +185,9 @@ function integrityOf(
   findings: Findings,
   size: number,
   quick: boolean,
-  disposed: number,
+  disposed: readonly Disposed[],
   omitted: number,
+  attested: readonly Attested[],
 ): Verdicts["integrity"] {
   if (findings.total > 0) {
     return {
@@ -161,19 +196,37 @@ function integrityOf(
     };
   }
   const files = quick ? "; evidence files were looked at by name and size only" : ", and so is every evidence file";
+  const remaining = disposed.filter(({ remains }) => remains).length;
+  const gone = disposed.length - remaining;
   const but = [
-    ...(disposed > 0 ? [`${disposed} were lawfully deleted`] : []),
+    ...(gone > 0 ? [`${gone} ${gone === 1 ? "was" : "were"} lawfully deleted`] : []),
+    ...(remaining > 0
+      ? [
+          `${remaining} ${remaining === 1 ? "is" : "are"} to be deleted lawfully and still there (deletion not finished)`,
+        ]
+      : []),
     ...(omitted > 0 ? [`${omitted} are not in this pack, as its list says`] : []),
   ];
   return {
     word: "intact",
-    reason: `all ${size} records are as they were signed${files}${but.length > 0 ? `; of these ${but.join(" and ")}` : ""}`,
+    reason: `all ${size} records are as they were signed${files}${but.length > 0 ? `; of these ${but.join(" and ")}` : ""}${attested.map(attestedText).join("")}`,
   };
 }
 
-/** Each head known from elsewhere must be a prefix of this log, as far as it is proven and as `seq/` continues it. */
-function verifySince(proven: Leaves, leaves: Leaves, heads: readonly KnownHead[], findings: Findings): void {
-  for (const head of heads) {
+function attestedText({ from, to, by, auth, at, key }: Attested): string {
+  const records = to - from === 1 ? `record ${from}` : `records ${from} to ${to - 1}`;
+  const known = auth === "unauthenticated" ? "nobody checked who that is" : `recognised by ${auth}`;
+  return `; ${records}, from when the key ${key.split("+")[1]} may have been in other hands, were attested by ${by} (${known}) on ${at}`;
+}
+
+/**
+ * Each head known from elsewhere must be a prefix of this log, as far as it is proven and as `seq/` continues it. Returns
+ * those that are.
+ */
+function verifySince(proven: Leaves, leaves: Leaves, heads: readonly KnownHead[], findings: Findings): KnownHead[] {
+  const sizes = heads.map(({ size }) => size);
+  const [right, there] = [proven.roots(sizes), leaves.roots(sizes)];
+  return heads.filter((head) => {
     if (head.size > leaves.length) {
       findings.add(
         "rolled-back",
@@ -181,16 +234,16 @@ function verifySince(proven: Leaves, leaves: Leaves, heads: readonly KnownHead[]
         `at least ${head.size} entries, as ${head.from} knows`,
         `${leaves.length} entries`,
       );
-      continue;
+      return false;
     }
-    const root = proven.root(head.size) ?? leaves.root(head.size);
-    if (root === undefined || !sameBytes(root, head.root)) {
-      findings.add(
-        "forked",
-        `seq/ up to entry ${head.size}`,
-        `root ${base64(head.root)}, as ${head.from} knows`,
-        root ? `root ${base64(root)}` : "unreadable entries",
-      );
-    }
-  }
+    const root = right.get(head.size) ?? there.get(head.size);
+    if (root !== undefined && sameBytes(root, head.root)) return true;
+    findings.add(
+      "forked",
+      `seq/ up to entry ${head.size}`,
+      `root ${base64(head.root)}, as ${head.from} knows`,
+      root ? `root ${base64(root)}` : "unreadable entries",
+    );
+    return false;
+  });
 }

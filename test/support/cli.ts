@@ -55,9 +55,9 @@ export class Cli {
     this.#temporary = temporary;
   }
 
-  /** `name` keeps test files apart that run at once. */
-  static async compile(name: string): Promise<Cli> {
-    const folder = await compiled(name, ["src/cli/main.ts", "collectors/index.ts"]);
+  /** `name` keeps test files apart that run at once; `more` is compiled beside the program. */
+  static async compile(name: string, more: readonly string[] = []): Promise<Cli> {
+    const folder = await compiled(name, ["src/cli/main.ts", "collectors/index.ts", ...more]);
     // What is shipped beside the code.
     await cp(join(ROOT, "package.json"), join(folder, "package.json"));
     for (const data of ["assets", "controls", "reports"]) {

@@ -4,6 +4,8 @@ import { collectors } from "../../collectors/index.ts";
 import type { Collector } from "../../src/collector/define.ts";
 import { ConfigFile, Instance } from "../../src/config/file.ts";
 import { unwrap } from "../../src/config/mistakes.ts";
+import type { HeadTarget } from "../../src/heads/define.ts";
+import { headTargets } from "../../src/heads/index.ts";
 
 /** The reference of `custody.yaml`, made from the schemas that check it, so that it cannot say anything else than they do. */
 
@@ -87,7 +89,54 @@ Under \`collectors:\` each has these and its own, which follow below.
 ${table(rowsOf(Instance, ""))}
 ## Collectors
 
-${collectors.map(section).join("\n")}`;
+${collectors.map(section).join("\n")}
+## Where fingerprints go
+
+Under \`heads:\` each has these besides \`use\`, \`id\` and \`every\`; [outside-proofs.md](outside-proofs.md) says which to choose.
+
+${headTargets.map(headSection).join("\n")}`;
+}
+
+/** An example of each way out of the store as it stands under `heads:`; a test reads every one of them. */
+export const HEAD_EXAMPLES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  timestamp: { use: "timestamp", url: "https://tsa.example.com/tsr", roots: "./tsa-roots.pem" },
+  witness: {
+    use: "witness",
+    url: "https://witness.example.com",
+    key: "witness.example.com+1fbda19c+BAOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4",
+  },
+  file: { use: "file", path: "/mnt/audit-share/custody" },
+  git: { use: "git", path: "../heads", push: true },
+  webhook: { use: "webhook", url: "https://hooks.example.com/heads", secret: "${env:CUSTODY_HEADS_SECRET}" },
+  email: {
+    use: "email",
+    server: "mail.example.com:587",
+    user: "custody@example.com",
+    password: "${env:CUSTODY_MAIL_PASSWORD}",
+    from: "custody@example.com",
+    to: "audit@example.com",
+  },
+  s3: {
+    use: "s3",
+    bucket: "auditor-heads",
+    region: "eu-central-1",
+    accessKey: "${env:HEADS_ACCESS_KEY}",
+    secretKey: "${env:HEADS_SECRET_KEY}",
+  },
+};
+
+function headSection({ use, title, proves, config }: HeadTarget): string {
+  const example = stringify([HEAD_EXAMPLES[use]], { lineWidth: 0 });
+  return `### ${use}
+
+${sentence(title)} ${proves}
+
+\`\`\`yaml
+heads:
+${example.replaceAll(/^(?=.)/gm, "  ").trimEnd()}
+\`\`\`
+
+${table(rowsOf(config, ""))}`;
 }
 
 const INTRODUCTION = `# Configuration

@@ -13,9 +13,9 @@ import { accessDraft, ledgerParts, newLedger, temporaryFolder } from "./ledger.t
 const ORIGIN = "example-0a1b2c3d";
 const text = (words: string) => new TextEncoder().encode(words);
 
-/** The key of the examples: its seed is the bytes 0 to 31, so everybody has it and it proves nothing. */
-export function exampleSigner(): Signer {
-  const seed = Uint8Array.from({ length: 32 }, (_, i) => i);
+/** The key of the examples: its seed is the bytes 0 to 31 (or from another one on), so everybody has it and it proves nothing. */
+export function exampleSigner(first = 0): Signer {
+  const seed = Uint8Array.from({ length: 32 }, (_, i) => first + i);
   const der = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), seed]);
   return newSigner(ORIGIN, createPrivateKey({ key: der, format: "der", type: "pkcs8" }));
 }

@@ -11,9 +11,16 @@ import { promisify } from "node:util";
 /** Programs of the real S3 server: Debian's ceph-mon, ceph-osd, ceph-common and radosgw. */
 export const RGW_PROGRAMS = ["ceph-mon", "ceph-osd", "ceph", "monmaptool", "radosgw", "radosgw-admin"] as const;
 
+interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
 export interface Rgw {
   readonly endpoint: string;
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly credentials: Credentials;
+  /** Makes a further user, who owns nothing and may do what policies allow. */
+  addUser(name: string): Promise<Credentials>;
   stop(): Promise<void>;
 }
 
@@ -44,6 +51,14 @@ async function startOnce(): Promise<Rgw> {
   return {
     endpoint: `http://127.0.0.1:${s3}`,
     credentials: { accessKeyId: "AKTEST", secretAccessKey: "SKTEST" },
+    async addUser(name) {
+      const [accessKeyId, secretAccessKey] = [`AK-${name}`, `SK-${name}`];
+      const user = [`--uid=${name}`, `--display-name=${name}`];
+      const keys = [`--access-key=${accessKeyId}`, `--secret-key=${secretAccessKey}`];
+      const to = ["-c", join(folder, "ceph.conf"), "-n", "client.rgw"];
+      await run("radosgw-admin", [...to, "user", "create", ...user, ...keys], { timeout: 60_000 });
+      return { accessKeyId, secretAccessKey };
+    },
     stop: () => stop(folder),
   };
 }

@@ -274,6 +274,78 @@ export function describeS3(name: string, start: () => Promise<S3ServerUnderTest>
       });
     });
 
+    test("versions and deletions are listed in pages, by key and the newest of a key first", async () => {
+      const versioned = `pages-${randomBytes(4).toString("hex")}`;
+      await s3.send(new CreateBucketCommand({ Bucket: versioned }));
+      await s3.send(
+        new PutBucketVersioningCommand({ Bucket: versioned, VersioningConfiguration: { Status: "Enabled" } }),
+      );
+      const write = async (Key: string, text: string) =>
+        (await s3.send(new PutObjectCommand({ Bucket: versioned, Key, Body: Buffer.from(text) }))).VersionId;
+      const ids: (string | undefined)[] = [];
+      const a = [await write("p/a", "1"), await write("p/a", "22"), await write("p/a", "333")];
+      const deleted = await s3.send(new DeleteObjectCommand({ Bucket: versioned, Key: "p/b/c" }));
+      const c = await write("p/c ü", "4");
+      await write("q", "outside");
+      ids.push(...[...a].reverse(), deleted.VersionId, c);
+      const found: { key: string; id: string | undefined; latest: boolean | undefined; size: number | undefined }[] =
+        [];
+      let marker: { KeyMarker?: string; VersionIdMarker?: string } = {};
+      let pages = 0;
+      for (;;) {
+        const page = await s3.send(
+          new ListObjectVersionsCommand({
+            Bucket: versioned,
+            Prefix: "p/",
+            MaxKeys: 2,
+            EncodingType: "url",
+            ...marker,
+          }),
+        );
+        pages += 1;
+        expect(page.Name).toBe(versioned);
+        const plain = (key = "") => (page.EncodingType === "url" ? decodeURIComponent(key.replaceAll("+", " ")) : key);
+        const all = [
+          ...(page.Versions ?? []).map((v) => ({
+            key: plain(v.Key),
+            id: v.VersionId,
+            latest: v.IsLatest,
+            size: v.Size,
+          })),
+          ...(page.DeleteMarkers ?? []).map((m) => ({
+            key: plain(m.Key),
+            id: m.VersionId,
+            latest: m.IsLatest,
+            size: undefined,
+          })),
+        ].sort((x, y) => Buffer.compare(Buffer.from(x.key), Buffer.from(y.key)));
+        expect(all.length).toBeLessThanOrEqual(2);
+        found.push(...all);
+        if (!page.IsTruncated) break;
+        marker = {
+          KeyMarker: plain(page.NextKeyMarker),
+          ...(page.NextVersionIdMarker === undefined ? {} : { VersionIdMarker: page.NextVersionIdMarker }),
+        };
+      }
+      expect(pages).toBeGreaterThan(1);
+      expect(found.map(({ id }) => id)).toStrictEqual(ids);
+      expect(found.map(({ key }) => key)).toStrictEqual(["p/a", "p/a", "p/a", "p/b/c", "p/c ü"]);
+      expect(found.map(({ latest }) => latest)).toStrictEqual([true, false, false, true, true]);
+      expect(found.map(({ size }) => size)).toStrictEqual([3, 2, 1, undefined, 1]);
+    });
+
+    test("a version is asked for its lock by a look at it; without Object Lock none can be given", async () => {
+      const refused = put("unlockable", "x", {
+        ObjectLockMode: "GOVERNANCE",
+        ObjectLockRetainUntilDate: new Date(Date.now() + 3_600_000),
+        ChecksumSHA256: createHash("sha256").update("x").digest("base64"),
+      });
+      await expect(refused).rejects.toMatchObject({ $metadata: { httpStatusCode: 400 } });
+      await put("plain", "x");
+      const found = await s3.send(new HeadObjectCommand({ Bucket, Key: "plain" }));
+      expect(found.ObjectLockMode).toBeUndefined();
+    });
+
     test(`in a bucket with versions If-None-Match is ${differs.conditionsOnVersioned ? "applied" : "ignored"}`, async () => {
       const versioned = `conditions-${randomBytes(4).toString("hex")}`;
       await s3.send(new CreateBucketCommand({ Bucket: versioned }));
@@ -314,6 +386,8 @@ export function describeS3(name: string, start: () => Promise<S3ServerUnderTest>
         const bypassed = { ...at, BypassGovernanceRetention: true };
         await expect(s3.send(new DeleteObjectCommand(at))).rejects.toMatchObject(failure(403, "AccessDenied"));
         await expect(s3.send(new DeleteObjectCommand(bypassed))).rejects.toMatchObject(failure(403, "AccessDenied"));
+        const looked = await s3.send(new HeadObjectCommand(at));
+        expect(looked).toMatchObject({ ObjectLockMode: "COMPLIANCE", ObjectLockRetainUntilDate: inAnHour });
         const { Retention } = await s3.send(new GetObjectRetentionCommand(at));
         expect(Retention).toMatchObject({ Mode: "COMPLIANCE", RetainUntilDate: inAnHour });
         await s3.send(new DeleteObjectCommand({ Bucket, Key: "kept" }));

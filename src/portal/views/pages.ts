@@ -25,7 +25,7 @@ export const layout = /* handlebars */ `<!doctype html>
 {{{body}}}
 </main>
 <footer>
-<p>{{software}}. Times are those of {{zone}}.{{#if head}} The log has {{signedRecords}}; fingerprint of the whole log: <code>{{head.root}}</code> (<a href="/checkpoint">signed</a>).{{/if}}</p>
+<p>{{software}}. Times are those of {{zone}}.{{#if head}} The log has {{signedRecords}}; fingerprint of the whole log: <code>{{head.root}}</code> (<a href="/checkpoint">signed</a>, <a href="/fingerprint">where it is kept</a>).{{/if}}</p>
 <p>Custody says what its sources said and when, and what is missing. Whether that is enough is for you and your auditor to say.</p>
 </footer>
 </body>
@@ -98,6 +98,22 @@ export const runs = /* handlebars */ `<h1>Runs</h1>
 <p>Every attempt to collect, also those that failed. <code>custody show RECORD</code> prints one whole.</p>
 {{> table runs}}
 {{#if next}}<p class="more"><a href="/runs?before={{next}}">Older runs</a></p>{{/if}}
+`;
+
+export const fingerprint = /* handlebars */ `<h1>Fingerprint of the log</h1>
+<p>This page is public. Keep what it says: with a fingerprint from today anybody can find out later whether a record from before today was changed, left out or put in.</p>
+<div class="card">
+<p><b>Log</b><br><code>{{origin}}</code></p>
+<p><b>Records</b><br>{{size}}</p>
+<p><b>Fingerprint</b><br><code>{{root}}</code></p>
+<p><b>Key that signs it</b><br><code>{{vkey}}</code></p>
+</div>
+<p>The <a href="/checkpoint">signed form</a> is what programs read. To check a copy of the log against this fingerprint:</p>
+<pre tabindex="0">custody verify --since {{size}}:{{root}}</pre>
+
+<h2>Where fingerprints are kept outside</h2>
+<p>The newest one of each place. What was sent to several places cannot be taken back from all of them.</p>
+{{> table published}}
 `;
 
 export const message = /* handlebars */ `<h1>{{title}}</h1>

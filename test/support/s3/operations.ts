@@ -281,13 +281,42 @@ function listObjects(bucket: Bucket, query: URLSearchParams): Answer {
 }
 
 function listVersions(bucket: Bucket, query: URLSearchParams): Answer {
-  const all = bucket.allVersions(query.get("prefix") ?? "").map((version) => {
-    const common = [element("Key", version.key), element("VersionId", version.id), element("IsLatest", version.latest)];
+  const prefix = query.get("prefix") ?? "";
+  const limit = Math.min(Number(query.get("max-keys") ?? 1_000), 1_000);
+  const coded = query.get("encoding-type") === "url";
+  const name = (key: string) => (coded ? encodeURIComponent(key).replaceAll("%2F", "/").replaceAll("%20", "+") : key);
+  const all = afterMarker(bucket.allVersions(prefix), query.get("key-marker"), query.get("version-id-marker"));
+  const page = all.slice(0, limit);
+  const last = all.length > limit ? page.at(-1) : undefined;
+  const entries = page.map((version) => {
+    const common = [
+      element("Key", name(version.key)),
+      element("VersionId", version.id),
+      element("IsLatest", version.latest),
+    ];
     return version.marker
       ? element("DeleteMarker", [...common, element("LastModified", new Date(version.modified).toISOString())])
       : element("Version", [...common, ...stat(version)]);
   });
-  return xml(element("ListVersionsResult", [element("Name", bucket.name), element("IsTruncated", false), ...all]));
+  return xml(
+    element("ListVersionsResult", [
+      element("Name", bucket.name),
+      element("Prefix", name(prefix)),
+      ...(coded ? [element("EncodingType", "url")] : []),
+      element("MaxKeys", limit),
+      element("IsTruncated", last !== undefined),
+      ...(last ? [element("NextKeyMarker", name(last.key)), element("NextVersionIdMarker", last.id)] : []),
+      ...entries,
+    ]),
+  );
+}
+
+/** What comes after a version of a key, or after a key. */
+function afterMarker<T extends Version>(all: readonly T[], key: string | null, id: string | null): readonly T[] {
+  if (key === null) return all;
+  const at = id === null ? -1 : all.findIndex((version) => version.key === key && version.id === id);
+  if (at >= 0) return all.slice(at + 1);
+  return all.filter((version) => Buffer.compare(Buffer.from(version.key), Buffer.from(key)) > 0);
 }
 
 function stat(version: Version): string[] {

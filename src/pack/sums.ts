@@ -1,0 +1,102 @@
+import { newDigest } from "../lib/digest.ts";
+import type { Findings } from "../verify/finding.ts";
+import { PACK_FILES, type PackJson } from "./pack-json.ts";
+import type { PackFiles } from "./reader.ts";
+
+const STORE_BLOB = /^store\/blob\/sha256\/[0-9a-f]{2}\/([0-9a-f]{64})$/;
+const LINE = /^([0-9a-f]{64}) {2}(.{1,1000})$/;
+/** Digest, two blanks, the longest path, and the end of the line. */
+const MAX_LINE_BYTES = 1100;
+
+/** What is in a pack: sizes by path, and digests as far as they were asked for. */
+export class Hashes {
+  readonly #files: PackFiles;
+  readonly #known = new Map<string, string>();
+
+  constructor(files: PackFiles) {
+    this.#files = files;
+  }
+
+  /** SHA-256 of a file; undefined when there is none. Of large files nothing is kept but this. */
+  async of(path: string): Promise<string | undefined> {
+    const known = this.#known.get(path);
+    if (known !== undefined) return known;
+    const parts = await this.#files.read(path);
+    if (parts === undefined) return undefined;
+    const hash = newDigest();
+    for await (const part of parts) hash.update(part);
+    const digest = hash.digest("hex");
+    this.#known.set(path, digest);
+    return digest;
+  }
+}
+
+/** The files outside `store/` against the list in pack.json: each is there as listed, and there are no others. */
+export async function checkListed(
+  pack: PackJson,
+  sizes: ReadonlyMap<string, number>,
+  hashes: Hashes,
+  findings: Findings,
+): Promise<void> {
+  const unlisted = new Set([...sizes.keys()].filter((path) => !path.startsWith(PACK_FILES.store)));
+  for (const own of [PACK_FILES.json, PACK_FILES.sums]) unlisted.delete(own);
+  const names = new Set<string>();
+  for (const { path, size, digest } of pack.files) {
+    // Some disks hold only one of two names that differ by case: then what is seen is not what was checked.
+    if (names.has(path.toLowerCase())) findings.add("pack-altered", path, "each file once in pack.json", "it twice");
+    names.add(path.toLowerCase());
+    unlisted.delete(path);
+    const found = sizes.get(path);
+    if (path.startsWith(PACK_FILES.store) || found === undefined)
+      findings.add("pack-altered", path, `a file of ${size} bytes, as pack.json says`, "no such file outside store/");
+    else if (found !== size) findings.add("pack-altered", path, `${size} bytes, as pack.json says`, `${found} bytes`);
+    else {
+      const actual = await hashes.of(path);
+      if (actual !== digest)
+        findings.add("pack-altered", path, `SHA-256 ${digest}, as pack.json says`, `SHA-256 ${actual ?? "of nothing"}`);
+    }
+  }
+  for (const path of unlisted) findings.add("pack-altered", path, "only files that pack.json lists", "another file");
+}
+
+/** SHA256SUMS against every file but itself. What it says of evidence is compared with the names, which verification hashes. */
+export async function checkSums(
+  files: PackFiles,
+  sizes: ReadonlyMap<string, number>,
+  hashes: Hashes,
+  findings: Findings,
+): Promise<void> {
+  const where = PACK_FILES.sums;
+  if (!sizes.has(where)) {
+    findings.add("pack-altered", where, "a list of all files with their SHA-256", "no such file");
+    return;
+  }
+  const unlisted = new Set(sizes.keys());
+  unlisted.delete(where);
+  for await (const line of linesOf(files, where)) {
+    const [, digest = "", path = ""] = LINE.exec(line) ?? [];
+    if (!unlisted.delete(path)) {
+      findings.add("pack-altered", where, "a SHA-256, two blanks, and each file of the pack once", `"${line}"`);
+      continue;
+    }
+    const actual = STORE_BLOB.exec(path)?.[1] ?? (await hashes.of(path));
+    if (actual !== digest) findings.add("pack-altered", `${where}: ${path}`, `SHA-256 ${actual}`, `SHA-256 ${digest}`);
+  }
+  for (const path of unlisted) findings.add("pack-altered", where, `a line for ${path}`, "none");
+}
+
+/** Lines of a file that may have millions of them. An overlong one comes as far as its first bytes, in pieces. */
+async function* linesOf(files: PackFiles, path: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const part of (await files.read(path)) ?? []) {
+    const lines = (rest + decoder.decode(part, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+    if (rest.length > MAX_LINE_BYTES) {
+      yield rest.slice(0, MAX_LINE_BYTES);
+      rest = "";
+    }
+  }
+  if (rest !== "") yield rest;
+}
