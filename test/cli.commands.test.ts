@@ -49,7 +49,7 @@ describe("the command line itself", () => {
     [["show", "x"], '"x" is neither the number of a record'],
     [["log", "-n", "many"], '"many" is neither'],
     [["collect"], "there is no configuration at"],
-    [["verify", "/nonexistent"], "/nonexistent is neither the folder of a store nor a receipt"],
+    [["verify", "/nonexistent"], "/nonexistent is not there, or may not be read"],
   ])("a mistake in %s is said in one line with exit 2, and as one object with --json", async (args, message) => {
     const folder = await cli.place();
     const plain = await cli.run(folder, args);

@@ -4,7 +4,6 @@ import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { buildStandalone } from "../build/standalone.mjs";
 import { Cli, Workspace } from "./support/cli.ts";
 import { temporaryFolder } from "./support/ledger.ts";
 import { unpacked } from "./support/pack.ts";
@@ -36,8 +35,6 @@ let cli: Cli;
 beforeAll(async () => {
   cli = await Cli.compile("cli-export");
   // What is shipped beside the code, for packs.
-  await buildStandalone(join(cli.folder, "dist/standalone"));
-  await cp(resolve(import.meta.dirname, "../docs/VERIFY.md"), join(cli.folder, "docs/VERIFY.md"));
 }, 120_000);
 afterAll(() => cli.close());
 

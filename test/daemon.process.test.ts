@@ -6,12 +6,13 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Entry } from "../src/evidence/entry.ts";
+import { compiledProgram } from "./support/compiled.ts";
 import { HttpSource } from "./support/http-source.ts";
-import { compiledCli, writeWorkspace } from "./support/workspace.ts";
+import { writeWorkspace } from "./support/workspace.ts";
 
 let cli = "";
 beforeAll(async () => {
-  cli = await compiledCli("daemon");
+  cli = await compiledProgram();
 });
 
 interface Ended {

@@ -117,8 +117,8 @@ async function atOnce(
 test("four processes on one folder, one of them killed again and again: nothing acknowledged is lost, doubled or contradicted", async () => {
   const folder = join(await temporaryFolder(), "store");
   const store = await createFolderStore(folder);
-  const { kills } = await atOnce(store, { folder }, 15_000);
-  expect(kills).toBeGreaterThan(5);
+  const { kills } = await atOnce(store, { folder }, 8_000);
+  expect(kills).toBeGreaterThan(2);
 }, 120_000);
 
 async function onBucket(
@@ -128,8 +128,8 @@ async function onBucket(
   const s3 = { endpoint, credentials, bucket: "processes", prefix: "log", region: "us-east-1", forcePathStyle: true };
   await createBucket({ ...s3, clock: systemClock });
   const store = await S3Store.open({ ...s3, clock: systemClock });
-  const { kills } = await atOnce(store, { s3 }, 6_000);
-  expect(kills).toBeGreaterThan(1);
+  const { kills } = await atOnce(store, { s3 }, 4_000);
+  expect(kills).toBeGreaterThan(0);
   await store.close();
 }
 

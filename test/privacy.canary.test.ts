@@ -1,20 +1,17 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { buildStandalone } from "../build/standalone.mjs";
 import { Cli, configuration, type Done, type Workspace } from "./support/cli.ts";
 
 let cli: Cli;
 beforeAll(async () => {
   cli = await Cli.compile("privacy-canary");
   // What is shipped beside the code, for packs.
-  await buildStandalone(join(cli.folder, "dist/standalone"));
-  await cp(resolve(import.meta.dirname, "../docs/VERIFY.md"), join(cli.folder, "docs/VERIFY.md"));
 }, 180_000);
 afterAll(() => cli.close());
 

@@ -1,4 +1,4 @@
-import pg from "pg";
+import type pg from "pg";
 import { CustodyError } from "../../src/lib/errors.ts";
 import { type Attempt, failureOf } from "./failure.ts";
 
@@ -43,7 +43,9 @@ export async function openSession(connection: string, timeoutMs: number, signal:
 
   let client: pg.Client;
   try {
-    client = new pg.Client({
+    // Only who asks a Postgres pays for the package.
+    const { default: postgres } = await import("pg");
+    client = new postgres.Client({
       connectionString: connection,
       application_name: "custody",
       connectionTimeoutMillis: CONNECT_MS,

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { createTransport } from "nodemailer";
 import { z } from "zod";
 import { secret } from "../collector/define.ts";
 import { base64 } from "../lib/digest.ts";
@@ -102,6 +101,8 @@ async function connect({ config, reveal, folder }: Tools<z.output<typeof Config>
   const secure = scheme.toLowerCase() === "smtps" || port === SUBMISSIONS;
   const plain = LOOPBACK.test(host) && config.user === undefined;
   const ca = config.ca === undefined ? undefined : await readAuthority(resolve(folder, config.ca));
+  // Only who sends mail pays for the package.
+  const { createTransport } = await import("nodemailer");
   return createTransport({
     host,
     port,

@@ -1,12 +1,9 @@
 import { execFile, spawn } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import { compiled } from "./compiled.ts";
-
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+import { compiledProgram, programWith } from "./compiled.ts";
 
 /** Secrets that the tests hand in through the environment, and that nothing may ever print or store. */
 export const SECRETS = {
@@ -55,14 +52,9 @@ export class Cli {
     this.#temporary = temporary;
   }
 
-  /** `name` keeps test files apart that run at once; `more` is compiled beside the program. */
+  /** The program; with `more` source files beside it where processes of the tests' own need some. */
   static async compile(name: string, more: readonly string[] = []): Promise<Cli> {
-    const folder = await compiled(name, ["src/cli/main.ts", "collectors/index.ts", ...more]);
-    // What is shipped beside the code.
-    await cp(join(ROOT, "package.json"), join(folder, "package.json"));
-    for (const data of ["assets", "controls", "reports"]) {
-      await cp(join(ROOT, data), join(folder, data), { recursive: true, filter: (path) => !path.endsWith(".ts") });
-    }
+    const folder = more.length === 0 ? await compiledProgram() : await programWith(name, more);
     const temporary = await mkdtemp(join(tmpdir(), "custody-cli-"));
     await writeFile(join(temporary, "peak.mjs"), PEAK);
     return new Cli(folder, temporary);

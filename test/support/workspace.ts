@@ -1,15 +1,11 @@
-import { cp, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { beginWorkspace } from "../../src/cli/init.ts";
 import type { Custody } from "../../src/custody.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import type { DaemonLog } from "../../src/schedule/daemon.ts";
-import { compiled } from "./compiled.ts";
 import { temporaryFolder } from "./ledger.ts";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Where nobody listens: an index that is never there. */
 export const NO_INDEX = "postgres://127.0.0.1:9/none";
@@ -39,14 +35,6 @@ export async function newWorkspace(
   const custody = await beginWorkspace(join(folder, "custody.yaml"), clock, begin);
   onTestFinished(() => custody.close());
   return custody;
-}
-
-/** The command line, compiled: a folder in which `src/cli/main.js` runs. */
-export async function compiledCli(name: string): Promise<string> {
-  const folder = await compiled(name, ["src/cli/main.ts"]);
-  await writeFile(join(folder, "package.json"), '{"type":"module","version":"0.0.0-test"}');
-  for (const data of ["controls", "assets"]) await cp(join(root, data), join(folder, data), { recursive: true });
-  return folder;
 }
 
 export interface Line {

@@ -45,7 +45,7 @@ class Known:
 
 class Walk:
     """One walk over the statements. `root_at(size)` is the log's root; `without` are keys whose `retire` and `attest`
-    do not count; `safe` says up to where other statements of stolen keys do; `before` are revocations that stay."""
+    do not count; `safe` says up to where other statements of stolen keys do; revocations of the walk `before` stay."""
 
     def __init__(self, pins, statements, root_at, without=frozenset(), safe=None, before=None):
         self.root_at, self.without, self.safe = root_at, without, safe or {}
@@ -53,7 +53,8 @@ class Walk:
         for key in formers(pins, statements):
             self.known[key.text] = Known(key, former=True)
         self.retired = {}
-        self.before = before or {}
+        self.before = before.revoked if before else {}
+        self.since_before = before.since if before else {}
         self.revoked, self.since, self.revocations = {}, {}, {}
         self.attested, self.refused = [], []
         for statement in statements:
@@ -72,6 +73,9 @@ class Walk:
         key = self.known.get(text)
         return key is not None and (key.pinned or key.introduced) and text not in self.retired and not self.is_revoked(text)
 
+    def may_speak(self, heard, statement):
+        return any(self.speaks(signer) and self.has_a_say(signer, statement) for signer in heard)
+
     def speaks(self, text):
         key = self.known.get(text)
         return self.counts(text) or (key is not None and key.former and text not in self.retired and not self.is_revoked(text))
@@ -84,7 +88,7 @@ class Walk:
         for signer, (_, right) in statement.signatures.items():
             if not right and (signer in self.known or (action == "introduce" and signer == text)):
                 return "a wrong signature"
-        signers = {signer for signer in statement.right() if self.has_a_say(signer, statement)}
+        signers = statement.right()
         known = {signer for signer in signers if signer in self.known}
         others = known - {text}
         itself = action == "introduce" and text in self.known and text in signers
@@ -93,7 +97,8 @@ class Walk:
         after = entry.get("after")
         if after is None or after["size"] > statement.index or base64_of(self.root_at(after["size"])) != after["root"]:
             return "after is not of this log"
-        return getattr(self, action)(statement, text, signers)
+        heard = {signer for signer in signers if signer == text or self.has_a_say(signer, statement)}
+        return getattr(self, action)(statement, text, heard)
 
     def has_a_say(self, signer, statement):
         if signer in self.without and statement.action in ("retire", "attest"):
@@ -106,18 +111,20 @@ class Walk:
         if text in self.retired or self.is_revoked(text):
             return "no key comes back"
         if not self.counts(text) and not any(self.counts(signer) for signer in signers):
-            return None if any(self.known[s].former for s in signers if s in self.known) else "no key that counts has signed"
-        self.known.setdefault(text, Known(statement.key)).introduced = True
+            return None if any(self.known[s].former for s in signers - {text} if s in self.known) else "no key that counts has signed"
+        key = self.known.setdefault(text, Known(statement.key))
+        key.introduced, key.former = True, False
         return None
 
     def retire(self, statement, text, signers):
         if text in self.retired or self.is_revoked(text):
             return None
-        if not any(self.speaks(signer) for signer in signers):
+        if not self.may_speak(signers, statement):
             return "no key that may speak has signed"
         if not any(self.counts(other) for other in self.known if other != text):
             return "no other key would stay"
-        self.retired[text] = statement.index
+        if text in self.known:
+            self.retired[text] = statement.index
         return None
 
     def revoke(self, statement, text, _):
@@ -131,13 +138,13 @@ class Walk:
 
     def attest(self, statement, text, signers):
         records = statement.entry.get("records")
-        if text not in self.since:
+        if text not in self.since and not (text in self.since_before and self.is_revoked(text)):
             return "the key was not stolen"
         if statement.entry["actor"]["type"] != "person":
             return "attested by no person"
         if records is None or records["from"] >= records["to"] or records["to"] > statement.index:
             return "no records"
-        if not any(self.speaks(signer) for signer in signers):
+        if not self.may_speak(signers, statement):
             return "no key that may speak has signed"
         self.attested.append((text, records["from"], records["to"], statement.index))
         return None
@@ -183,7 +190,7 @@ def safe_sizes(walk, anchors):
 
 
 def last_walk(pins, statements, root_at, walk, safe):
-    return Walk(pins, statements, root_at, frozenset(walk.since), safe, walk.revoked) if walk.since else walk
+    return Walk(pins, statements, root_at, safe=safe, before=walk) if walk.since else walk
 
 
 def stretches(walk, last, safe):
