@@ -49,6 +49,8 @@ const [DOS_TIME, DOS_DATE] = [0, 0x0021];
  */
 export async function readZip(source: ByteSource): Promise<ZipMember[]> {
   const window = new Window(source);
+  // One of their own for what lies before the members: directory and members are read side by side.
+  const locals = new Window(source);
   const directory = await findDirectory(window);
   const members: ZipMember[] = [];
   let last = "";
@@ -64,7 +66,7 @@ export async function readZip(source: ByteSource): Promise<ZipMember[]> {
     // In the order of the directory, each where the one before it ended: nothing overlaps, nothing lies between.
     if (entry.offset !== next)
       throw refused(at, `"${shown(entry.name)}" at byte ${next}, after the file before it`, `at ${entry.offset}`);
-    const begin = await checkLocal(window, entry, directory.at);
+    const begin = await checkLocal(locals, entry, directory.at);
     members.push({ name: entry.name, size: entry.size, crc32: entry.crc32, at: begin });
     next = begin + entry.size;
     at = end;

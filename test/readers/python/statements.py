@@ -121,7 +121,7 @@ class Walk:
             return None
         if not self.may_speak(signers, statement):
             return "no key that may speak has signed"
-        if not any(self.counts(other) for other in self.known if other != text):
+        if self.counts(text) and not any(self.counts(other) for other in self.known if other != text):
             return "no other key would stay"
         if text in self.known:
             self.retired[text] = statement.index
