@@ -172,7 +172,8 @@ function nextLetter(letter: string): string {
 export const keyAttacks: readonly Attack[] = [
   {
     name: "retired-key",
-    story: "The end of the log is rewritten and signed with a key that was taken out of use, after another one was stolen.",
+    story:
+      "The end of the log is rewritten and signed with a key that was taken out of use, after another one was stolen.",
     expected: ["key-revoked"],
     carryOut: async ({ objects, keys }) => (await rewritten(objects, withAnotherEnd(objects), [keys.retired])).objects,
   },
