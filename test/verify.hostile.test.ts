@@ -389,6 +389,36 @@ describe("one by one", () => {
 });
 
 describe("evidence cannot hide", () => {
+  test("behind a disposal, when a list that was read is named again by a newer list", async () => {
+    const { ledger, parts } = await newLedger();
+    const actor = { type: "person", id: "p-1" } as const;
+    const list = (ref: object) => ledger.put(canonicalBytes({ v: 1, files: [ref] } as never), MANIFEST_TYPE);
+    const upload = (manifest: Awaited<ReturnType<typeof list>>): Draft => ({
+      kind: "upload",
+      actor,
+      evidence: [manifest],
+      controls: ["A.5.24"],
+      manifest,
+    });
+    const file = await ledger.put(text("evidence\n"), "text/plain");
+    const inner = await list(file);
+    const items = [{ digest: file.digest, size: file.size, entries: [1] }];
+    await ledger.append([upload(inner)]);
+    await ledger.append([{ kind: "disposal", actor, items, reason: "order", authority: "dpo" }]);
+    const lawful = await withoutFile();
+    expect(await codes(lawful, [parts.signer.verifier])).toEqual([]);
+    await ledger.append([upload(await list(inner))]);
+    expect(await codes(await withoutFile(), [parts.signer.verifier])).toEqual(["blob-missing"]);
+
+    async function withoutFile(): Promise<LogReader> {
+      await ledger.publish();
+      const objects = new Map<string, Uint8Array>();
+      for await (const { key } of parts.store.list(""))
+        if (key !== blobKey(file.digest)) objects.set(key, (await parts.store.get(key)) as Uint8Array);
+      return readerOf(objects);
+    }
+  });
+
   const ref = (bytes: Uint8Array, mediaType = "text/plain") => ({
     digest: digestOf(bytes),
     size: bytes.length,

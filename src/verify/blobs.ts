@@ -23,6 +23,8 @@ interface Named {
   readonly entries: number[];
   /** The last entry that names it. */
   last: number;
+  /** What it names itself, where it is a manifest that was read. */
+  inside?: readonly Named[];
 }
 
 /** How blobs are looked at. */
@@ -56,7 +58,27 @@ export class References {
 
   /** What a manifest names counts as named by the entries that name the manifest. */
   addManifest(manifest: Named, value: unknown): void {
-    for (const ref of blobRefs(value)) this.#note(ref, [...manifest.entries, manifest.last]);
+    const inside = new Set<Named>();
+    for (const ref of blobRefs(value)) inside.add(this.#note(ref, [...manifest.entries, manifest.last]));
+    manifest.inside = [...inside];
+  }
+
+  /**
+   * A manifest that was read may be named again, later, by another one: then so is what it names. From the newest on, so that
+   * each is gone through once.
+   */
+  spread(): void {
+    const done = new Set<Named>();
+    for (const manifest of [...this.#manifests].sort((a, b) => b.last - a.last)) {
+      const { last } = manifest;
+      const open = [manifest];
+      for (let named = open.pop(); named !== undefined; named = open.pop()) {
+        if (done.has(named)) continue;
+        done.add(named);
+        named.last = Math.max(named.last, last);
+        for (const one of named.inside ?? []) open.push(one);
+      }
+    }
   }
 
   /** For findings: the records that name a blob, or nothing. */
@@ -78,7 +100,7 @@ export class References {
     return this.#manifests;
   }
 
-  #note({ digest, size, mediaType }: BlobRef, entries: readonly number[]): void {
+  #note({ digest, size, mediaType }: BlobRef, entries: readonly number[]): Named {
     const known = this.#by.get(digest) ?? { digest, sizes: new Set(), isManifest: false, entries: [], last: -1 };
     this.#by.set(digest, known);
     known.sizes.add(size);
@@ -91,6 +113,7 @@ export class References {
       known.last = Math.max(known.last, entry);
       if (known.entries.length < ENTRIES_TOLD && known.entries.at(-1) !== entry) known.entries.push(entry);
     }
+    return known;
   }
 }
 
@@ -181,6 +204,7 @@ async function followManifests(reader: LogReader, inventory: Inventory, referenc
     if (bytes !== undefined && digestOf(bytes) === manifest.digest)
       references.addManifest(manifest, parseManifest(bytes));
   }
+  references.spread();
 }
 
 /** A manifest that is not JSON, or nested deeper than any of ours, names nothing. */
