@@ -217,6 +217,37 @@ describe("whatever is done to the objects of a store, verification answers, and 
 });
 
 describe("one by one", () => {
+  test("a batch laid over others lets no forged record speak in the other verdicts", async () => {
+    const lines = decode(good.get(batchKey(5))).trimEnd().split("\n");
+    const before = text(lines.at(-1) as string);
+    const { at, software } = decodeEntry(before);
+    const gap = {
+      v: 1,
+      index: 261,
+      prev: digestOf(before),
+      batch: "e".repeat(32),
+      kind: "gap",
+      at,
+      actor: { type: "person", id: "p-1" },
+      software,
+      gap: "g",
+      instance: "jobs",
+      requirement: "r",
+      action: "accept",
+      window: { from: "2020-01-01T00:00:00.000Z", to: "2030-01-01T00:00:00.000Z" },
+      slots: 1,
+    };
+    // The true records 260 and 261 are read again after it, so the leaves are those that were signed.
+    const laid = Buffer.concat([before, text("\n"), canonicalBytes(gap), text("\n")]);
+    const result = await verifyLedger(
+      tampered((objects) => objects.set(batchKey(260), laid)),
+      { keys },
+    );
+    expect(result.verdicts.integrity.word).toBe("broken");
+    expect(result.verdicts.completeness.word).toBe("holes");
+    expect(result.asOf).toBeUndefined();
+  });
+
   const first = batchKey(0);
   const line = (objects: Map<string, Uint8Array>, key: string, change: (line: string) => string) =>
     objects.set(key, text(change(decode(objects.get(key)))));

@@ -98,8 +98,13 @@ export async function verifyLedger(store: LogReader, options: VerifyOptions): Pr
   const references = new References();
   const log = new Said();
   let entries = 0;
+  let last = -1;
+  // Where batches overlap one place was read twice, and what counted of the first may be anybody's.
+  let twice = false;
   for await (const recorded of walkChain(reader, inventory.batches, leaves, findings)) {
     entries += 1;
+    twice ||= recorded.index <= last;
+    last = Math.max(last, recorded.index);
     references.add(recorded);
     if (recorded.index < (claimed?.size ?? 0)) {
       log.add(recorded.index, recorded.entry);
@@ -126,7 +131,7 @@ export async function verifyLedger(store: LogReader, options: VerifyOptions): Pr
         `${leaves.length} entries`,
       );
     const right = await verifyTree(reader, inventory, leaves, compared, findings);
-    proven = checkpoint !== undefined && right === leaves;
+    proven = checkpoint !== undefined && right === leaves && !twice;
     continued = verifySince(right ?? leaves, leaves, options.since ?? [], findings);
   }
   const disposals = proven ? log.disposals : new Disposals();
