@@ -7,6 +7,7 @@ import { blobKey } from "../src/evidence/blob.ts";
 import { type Draft, MAX_BATCH_BYTES, measureDraft } from "../src/evidence/entry.ts";
 import { buildEntries, type Checked } from "../src/ledger/append.ts";
 import { Ledger, MAX_FILE_BYTES } from "../src/ledger/ledger.ts";
+import { Seal } from "../src/ledger/seal.ts";
 import { digestOf } from "../src/lib/digest.ts";
 import { CustodyError } from "../src/lib/errors.ts";
 import type { MemoryStore } from "../src/store/memory.ts";
@@ -181,7 +182,7 @@ describe("batches", () => {
     const [one, two] = ["one", "two"].map((name) => ({ draft: accessDraft(name, "slot:x"), now: 0, size: 0 }));
     const [genesis] = await entriesOf(ledger);
     const link = { index: 1, prev: genesis?.digest ?? "", at: genesis?.entry.at ?? "" };
-    const foreign = buildEntries([one as Checked, two as Checked], link, "foreign");
+    const foreign = buildEntries([one as Checked, two as Checked], link, "foreign", await Seal.of(parts.signer));
     await parts.store.create(batchKey(1), encodeBatch(foreign.map(({ bytes }) => bytes)));
     for (const writer of [ledger, await Ledger.open(parts)])
       expect(await writer.append([accessDraft("three", "slot:x")])).toMatchObject([{ index: 1, repeated: true }]);

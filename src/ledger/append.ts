@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { encodeBatch, type Link, parseBatch, type Recorded } from "../evidence/batch.ts";
 import { type Draft, type Entry, encodeEntry, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES } from "../evidence/entry.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -8,6 +7,8 @@ import { iso } from "../lib/time.ts";
 import { claim } from "./claim.ts";
 import type { LedgerParts } from "./ledger.ts";
 import type { Log } from "./log.ts";
+import type { Seal } from "./seal.ts";
+import type { Keys } from "./signing.ts";
 
 export interface Appended {
   readonly index: number;
@@ -47,20 +48,21 @@ export interface Checked {
 }
 
 /** Entries that continue the log. `at` never goes back; the clock's own reading stands beside it when it differs. */
-export function buildEntries(drafts: readonly Checked[], link: Link, software: string): Recorded[] {
-  const batch = randomBytes(16).toString("hex");
+export function buildEntries(drafts: readonly Checked[], link: Link, software: string, seal: Seal): Recorded[] {
   let { index, prev, at } = link;
-  return drafts.map(({ draft, now }) => {
+  const contents = drafts.map(({ draft, now }) => {
     const clock = iso(now);
     if (clock > at) at = clock;
     const behind = Date.parse(at) - now > CLOCK_NOTE_ABOVE;
-    const entry = { ...draft, v: 1, index, prev, batch, at, ...(behind ? { clock } : {}), software } as Entry;
+    const { prev: _prev, batch: _batch, ...said } = draft as Draft & { prev?: unknown; batch?: unknown };
+    return { ...said, v: 1, index: index++, at, ...(behind ? { clock } : {}), software };
+  });
+  const batch = seal.make(prev, contents);
+  return contents.map((content) => {
+    const entry = { ...content, prev, batch } as Entry;
     const bytes = encodeEntry(entry);
-    const digest = digestOf(bytes);
-    const recorded = { index, digest, bytes, entry };
-    index += 1;
-    prev = digest;
-    return recorded;
+    prev = digestOf(bytes);
+    return { index: entry.index, digest: prev, bytes, entry };
   });
 }
 
@@ -90,6 +92,7 @@ export function group<T>(items: readonly T[], fit: (group: readonly T[]) => bool
  */
 export async function commit(
   { store, clock, software }: Pick<LedgerParts, "store" | "clock" | "software">,
+  keys: Keys,
   log: Log,
   drafts: readonly Checked[],
   taken: Taken | undefined,
@@ -97,13 +100,13 @@ export async function commit(
   for (;;) {
     const fresh = firstOfEach(drafts, taken);
     if (fresh.length === 0) return answer(drafts, new Map(), taken);
-    const entries = buildEntries(fresh, log.link, software);
+    const entries = buildEntries(fresh, log.link, software, await keys.seal());
     const bytes = encodeBatch(entries.map((e) => e.bytes));
     // Nobody could read it, and nobody could ever take it away.
     if (bytes.length > MAX_BATCH_BYTES) throw new CustodyError("BUG", `a batch of ${bytes.length} bytes`);
     const there = await claim(store, log.nextKey, bytes, clock);
     const mine = sameBytes(there, bytes);
-    takeIn(log, mine ? entries : parseBatch(there, log.link), taken);
+    takeIn(log, mine ? entries : await keys.requireSealed(store, parseBatch(there, log.link)), taken);
     if (mine) return answer(drafts, new Map(fresh.map((draft, i) => [draft, entries[i]])), taken);
   }
 }

@@ -10,6 +10,7 @@ import { claim } from "./claim.ts";
 import { rolledBack } from "./contradiction.ts";
 import { Ledger, type LedgerParts } from "./ledger.ts";
 import { START } from "./log.ts";
+import { Seal } from "./seal.ts";
 
 export interface Genesis {
   /** The organisation's zone. */
@@ -43,7 +44,7 @@ export async function createLedger(parts: LedgerParts, genesis: Genesis): Promis
     ...(genesis.predecessor === undefined ? {} : { predecessor: genesis.predecessor }),
   };
   const checked = { draft, now: timeForRecord(clock), size: measureDraft(draft) };
-  const entries = buildEntries([checked], START, software);
+  const entries = buildEntries([checked], START, software, await Seal.of(signer));
   await guard.add({ size: 0, root: EMPTY_ROOT });
   // Claimed in its place or not at all: a genesis is never put behind that of somebody who was first.
   const there = await claim(store, batchKey(0), encodeBatch(entries.map((e) => e.bytes)), clock);

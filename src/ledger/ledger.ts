@@ -238,7 +238,11 @@ export class Ledger {
     while (this.#log.size < until) {
       const bytes = await this.#parts.store.get(this.#log.nextKey);
       if (bytes === undefined) return;
-      takeIn(this.#log, parseBatch(bytes, this.#log.link), this.#taken);
+      takeIn(
+        this.#log,
+        await this.#keys.requireSealed(this.#parts.store, parseBatch(bytes, this.#log.link)),
+        this.#taken,
+      );
     }
   }
 
@@ -251,7 +255,7 @@ export class Ledger {
         const together = calls.flatMap((call) => call.drafts);
         const appended: Appended[] = [];
         for (const drafts of group(together, fits)) {
-          appended.push(...(await commit(this.#parts, this.#log, drafts, this.#taken)));
+          appended.push(...(await commit(this.#parts, this.#keys, this.#log, drafts, this.#taken)));
         }
         for (const call of calls) call.resolve(appended.splice(0, call.drafts.length));
       }

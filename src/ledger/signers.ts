@@ -51,8 +51,15 @@ export async function openKeys(store: Store, folder: string, pinned: Verifier, n
     .sort((a, b) => (b.introduced ?? -1) - (a.introduced ?? -1));
   const [first, ...others] = counting.filter(here);
   if (first === undefined) throw await noKey(log.ring, folder, pinned, ids);
+  const former = log.ring.keys.filter((key) => key.retired !== undefined || key.revoked !== undefined).filter(here);
   return {
     signer: await loadKey(folder, first.verifier),
+    former: await Promise.all(
+      former.map(async ({ verifier, retired, revoked }) => ({
+        signer: await loadKey(folder, verifier),
+        until: Math.min(retired ?? Number.POSITIVE_INFINITY, revoked?.index ?? Number.POSITIVE_INFINITY),
+      })),
+    ),
     cosigners: await load(folder, cosigning(log, first.verifier, now).filter(here)),
     others: await load(folder, others),
     ring: log.ring,
@@ -65,9 +72,9 @@ export async function viewKeys(store: Store, pinned: Verifier): Promise<LedgerKe
     verifier,
     sign: () => Promise.reject(new CustodyError("BUG", "the ledger was opened for reading")),
   });
-  if (await isSignedBy(store, pinned)) return { signer: blind(pinned) };
+  if (await isSignedBy(store, pinned)) return { signer: blind(pinned), blind: true };
   const { ring } = await readLogKeys(store, pinned);
-  return { signer: blind(newestKey(ring)?.verifier ?? pinned), ring };
+  return { signer: blind(newestKey(ring)?.verifier ?? pinned), ring, blind: true };
 }
 
 async function isSignedBy(store: Store, key: Verifier): Promise<boolean> {
