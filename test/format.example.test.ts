@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { expect, test, vi } from "vitest";
 import { hex } from "../src/lib/digest.ts";
 import { decodeBundle, parseTileKey } from "../src/tlog/tile.ts";
@@ -16,7 +16,10 @@ vi.mock("node:crypto", async (original) => ({
   },
 }));
 
-const document = await readFile(new URL("../docs/FORMAT.md", import.meta.url), "utf8");
+const path = new URL("../docs/FORMAT.md", import.meta.url);
+let document = await readFile(path, "utf8");
+/** An object of the store in the document: its key, a remark, its content. */
+const BLOCK = /^`([^`\n]+)`( [^\n]*)?\n\n?```text\n([\s\S]*?)^```$/gm;
 
 /** An object as the document shows it: text as it is, tiles in hex, of bundles each length in hex and the number of the entry. */
 function shown(key: string, bytes: Uint8Array, entries: readonly string[]): string {
@@ -33,12 +36,18 @@ function shown(key: string, bytes: Uint8Array, entries: readonly string[]): stri
 
 test("the example of docs/FORMAT.md is, byte for byte, what the code writes", async () => {
   const store = await exampleLog();
-  const blocks = [...document.matchAll(/^`([^`\n]+)`(?: [^\n]*)?\n\n?```text\n([\s\S]*?)^```$/gm)].map(
-    ([, key, body]) => [key, body],
-  );
   const batches = [...store.objects].filter(([key]) => key.startsWith("seq/")).sort(([a], [b]) => (a < b ? -1 : 1));
   const entries = batches.flatMap(([, bytes]) => new TextDecoder().decode(bytes).trimEnd().split("\n"));
   const objects = [...store.objects].map(([key, bytes]) => [key, shown(key, bytes, entries).replace(/\n?$/, "\n")]);
+  if (process.env.UPDATE_DOCS) {
+    const by = new Map(objects.map(([key = "", text = ""]) => [key, text]));
+    document = document.replaceAll(
+      BLOCK,
+      (block, key: string, remark = "") => `\`${key}\`${remark}\n\n\`\`\`text\n${by.get(key) ?? block}\`\`\``,
+    );
+    await writeFile(path, document);
+  }
+  const blocks = [...document.matchAll(BLOCK)].map(([, key, , body]) => [key, body]);
   expect(Object.fromEntries(blocks)).toEqual(Object.fromEntries(objects));
   expect(document).toContain(exampleSigner().verifier.vkey);
   expect(await verifyLedger(store, { keys: [exampleSigner().verifier] })).toMatchObject({
