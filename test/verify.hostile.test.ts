@@ -218,7 +218,9 @@ describe("whatever is done to the objects of a store, verification answers, and 
 
 describe("one by one", () => {
   test("a batch laid over others lets no forged record speak in the other verdicts", async () => {
-    const lines = decode(good.get(batchKey(5))).trimEnd().split("\n");
+    const lines = decode(good.get(batchKey(5)))
+      .trimEnd()
+      .split("\n");
     const before = text(lines.at(-1) as string);
     const { at, software } = decodeEntry(before);
     const gap = {
