@@ -1,4 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { blobKey } from "../src/evidence/blob.ts";
+import { decodeEntry } from "../src/evidence/entry.ts";
+import { canonicalBytes } from "../src/lib/canonical.ts";
+import { digestOf } from "../src/lib/digest.ts";
 import { zipFiles } from "../src/pack/reader.ts";
 import { keyInPack, verifyPack } from "../src/pack/verify.ts";
 import { generateKey, newSigner } from "../src/tlog/signer.ts";
@@ -70,9 +74,9 @@ describe("a pack", () => {
     const [blob = ""] = [...pack.files.keys()].filter((path) => path.includes("blob/"));
     const digest = blob.split("/").at(-1) as string;
     const [receipt = ""] = [...pack.files.keys()].filter((path) => path.startsWith("receipts/"));
-    expect(await afterForging(pack, { [blob]: flipped(blob) })).toContain(
+    expect(await afterForging(pack, { [blob]: flipped(blob) })).toEqual([
       `blob-altered blob/sha256/${digest.slice(0, 2)}/${digest} named by entry 2`,
-    );
+    ]);
     expect(
       (
         await afterForging(pack, { "store/seq/00000000/000000000001": flipped("store/seq/00000000/000000000001", 60) })
@@ -108,10 +112,49 @@ describe("a pack", () => {
       "pack-altered extra.txt",
       "pack-altered SHA256SUMS",
     ]);
+    const digest = digestOf(text("Contact list checked on 20 November.\n"));
+    expect(
+      await without((f) => f.set(`store/${blobKey(digest)}`, text("Contact list checked on 21 November.\n"))),
+    ).toEqual([
+      `blob-altered ${blobKey(digest)} named by entry 2`,
+      `pack-altered SHA256SUMS: store/${blobKey(digest)}`,
+    ]);
     expect(await without((f) => f.delete("VERIFY.md"))).toEqual(["pack-altered VERIFY.md", "pack-altered SHA256SUMS"]);
     expect(await without((f) => f.delete("SHA256SUMS"))).toEqual(["pack-altered SHA256SUMS"]);
     expect((await without((f) => f.delete("pack.json"))).join()).toContain("pack-altered pack.json");
     expect(await without((f) => f.set("SHA256SUMS", text("nonsense\n")))).toHaveLength(pack.files.size);
+  });
+
+  test("holds no records that nobody signed, no evidence of no record, and no name twice", async () => {
+    const pack = await examplePack();
+    const evil = text("Minutes that nobody took.\n");
+    const digest = digestOf(evil);
+    const blob = `store/${blobKey(digest)}`;
+    expect(await afterForging(pack, { [blob]: evil })).toEqual([`pack-altered ${blob}`]);
+
+    const before = Uint8Array.from(pack.files.get("store/seq/00000000/000000000001") ?? []);
+    const line = before.subarray(before.lastIndexOf(0x0a, -2) + 1, -1);
+    const { index, at, software } = decodeEntry(line);
+    const ref = { digest, size: evil.length, mediaType: "text/plain" };
+    const entry = canonicalBytes({
+      v: 1,
+      index: index + 1,
+      prev: digestOf(line),
+      batch: "f".repeat(32),
+      kind: "upload",
+      at,
+      actor: { type: "person", id: "p-1" },
+      software,
+      controls: ["A.5.24"],
+      evidence: [ref],
+      manifest: ref,
+    });
+    const seq = `store/seq/00000000/${String(index + 1).padStart(12, "0")}`;
+    const added = { [blob]: evil, [seq]: Buffer.concat([entry, text("\n")]) };
+    expect(await afterForging(pack, added)).toEqual(["pack-altered store/seq/", `pack-altered ${blob}`]);
+
+    expect(await afterForging(pack, { "PACK.json": text("{}") })).toEqual(["pack-altered pack.json"]);
+    expect(await afterForging(pack, { "Store/note.txt": text("x") })).toEqual(["pack-altered store"]);
   });
 
   test("may not leave out evidence of its period, and may only leave out what records name", async () => {

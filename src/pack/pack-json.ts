@@ -73,7 +73,9 @@ export const PackJson = z.looseObject({
   root: Root,
   /** Time of the last record. */
   asOf: Time,
-  period: z.looseObject({ from: Time, to: Time, label: z.string().max(100), zone: z.string().max(100) }),
+  period: z
+    .looseObject({ from: Time, to: Time, label: z.string().max(100), zone: z.string().max(100) })
+    .refine(({ from, to }) => from <= to, "expected a period that does not end before it begins"),
   software: z.string().max(200),
   /** Every member outside `store/` except this file and SHA256SUMS, in ascending order of path. */
   files: z.array(PackFile),

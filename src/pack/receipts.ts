@@ -19,13 +19,14 @@ export async function checkReceipts(
   const root = fromBase64(head.root ?? "");
   const checkpoint = await files.get(`${PACK_FILES.store}checkpoint`);
   if (root === undefined || checkpoint === undefined) return;
-  const note = new TextDecoder().decode(checkpoint);
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const note = decoder.decode(checkpoint);
   for (const [path, size] of sizes) {
     if (!path.startsWith(PACK_FILES.receipts)) continue;
     const problem = (expected: string, found: string) => findings.add("receipt-invalid", path, expected, found);
     const index = NAME.exec(path)?.[1];
     const bytes = size <= MAX_RECEIPT_BYTES ? await files.get(path) : undefined;
-    const receipt = bytes && parseReceipt(new TextDecoder().decode(bytes));
+    const receipt = bytes && parseReceipt(decoder.decode(bytes));
     if (receipt === undefined) problem("a receipt of at most 1 MiB, as c2sp.org/tlog-proof@v1", `${size} other bytes`);
     else if (index === undefined || receipt.index !== Number(index))
       problem("the number of the record as its name", `a receipt for record ${receipt.index}`);

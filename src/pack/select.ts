@@ -195,7 +195,9 @@ export function judgeOmissions(
       misfits.push({ digest, expected: `${size} bytes in the list, as its record says`, found: `${item.size} bytes` });
     }
   }
-  for (const { digest } of omitted) {
+  for (const [i, { digest }] of omitted.entries()) {
+    if (i > 0 && digest <= (omitted[i - 1]?.digest ?? ""))
+      misfits.push({ digest, expected: "each once in the list, in ascending order", found: "another order" });
     if (!selection.blobs.has(digest))
       misfits.push({
         digest,

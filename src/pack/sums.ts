@@ -1,33 +1,45 @@
-import { newDigest } from "../lib/digest.ts";
+import { blobKey } from "../evidence/blob.ts";
+import { isDigest, newDigest } from "../lib/digest.ts";
 import type { Findings } from "../verify/finding.ts";
 import { PACK_FILES, type PackJson } from "./pack-json.ts";
 import type { PackFiles } from "./reader.ts";
 
-const STORE_BLOB = /^store\/blob\/sha256\/[0-9a-f]{2}\/([0-9a-f]{64})$/;
-const LINE = /^([0-9a-f]{64}) {2}(.{1,1000})$/;
+const LINE = /^([0-9a-f]{64}) {2}(.{1,1000})\n$/;
 /** Digest, two blanks, the longest path, and the end of the line. */
 const MAX_LINE_BYTES = 1100;
 
-/** What is in a pack: sizes by path, and digests as far as they were asked for. */
+/** SHA-256 of what is in a pack, each file read once. */
 export class Hashes {
   readonly #files: PackFiles;
   readonly #known = new Map<string, string>();
+  /** Evidence files whose bytes have another digest than their name. */
+  readonly #altered = new Map<string, string>();
 
   constructor(files: PackFiles) {
     this.#files = files;
   }
 
-  /** SHA-256 of a file; undefined when there is none. Of large files nothing is kept but this. */
+  /** Verification has hashed an evidence file: the digest in its name, and that of its bytes. */
+  note(digest: string, found: string): void {
+    if (found !== digest) this.#altered.set(digest, found);
+  }
+
+  /**
+   * SHA-256 of a file; undefined when there is none. Of large files nothing is kept but this. Evidence files are not read
+   * again: what verification has found them to be, else what they are called.
+   */
   async of(path: string): Promise<string | undefined> {
-    const known = this.#known.get(path);
+    const digest = path.slice(path.lastIndexOf("/") + 1);
+    const isBlob = isDigest(digest) && path === PACK_FILES.store + blobKey(digest);
+    const known = isBlob ? (this.#altered.get(digest) ?? digest) : this.#known.get(path);
     if (known !== undefined) return known;
     const parts = await this.#files.read(path);
     if (parts === undefined) return undefined;
     const hash = newDigest();
     for await (const part of parts) hash.update(part);
-    const digest = hash.digest("hex");
-    this.#known.set(path, digest);
-    return digest;
+    const found = hash.digest("hex");
+    this.#known.set(path, found);
+    return found;
   }
 }
 
@@ -41,7 +53,10 @@ export async function checkListed(
   const unlisted = new Set([...sizes.keys()].filter((path) => !path.startsWith(PACK_FILES.store)));
   for (const own of [PACK_FILES.json, PACK_FILES.sums]) unlisted.delete(own);
   const names = new Set<string>();
+  let before = "";
   for (const { path, size, digest } of pack.files) {
+    if (path < before) findings.add("pack-altered", path, `pack.json to name it before ${before}`, "it after that");
+    before = path;
     // Some disks hold only one of two names that differ by case: then what is seen is not what was checked.
     if (names.has(path.toLowerCase())) findings.add("pack-altered", path, "each file once in pack.json", "it twice");
     names.add(path.toLowerCase());
@@ -59,7 +74,7 @@ export async function checkListed(
   for (const path of unlisted) findings.add("pack-altered", path, "only files that pack.json lists", "another file");
 }
 
-/** SHA256SUMS against every file but itself. What it says of evidence is compared with the names, which verification hashes. */
+/** SHA256SUMS against every file but itself. */
 export async function checkSums(
   files: PackFiles,
   sizes: ReadonlyMap<string, number>,
@@ -73,26 +88,34 @@ export async function checkSums(
   }
   const unlisted = new Set(sizes.keys());
   unlisted.delete(where);
+  let before = "";
   for await (const line of linesOf(files, where)) {
     const [, digest = "", path = ""] = LINE.exec(line) ?? [];
-    if (!unlisted.delete(path)) {
-      findings.add("pack-altered", where, "a SHA-256, two blanks, and each file of the pack once", `"${line}"`);
+    const inOrder = path > before;
+    before = path;
+    if (!inOrder || !unlisted.delete(path)) {
+      findings.add(
+        "pack-altered",
+        where,
+        "a SHA-256, two blanks, and each file of the pack once, in order",
+        `"${line.trimEnd()}"`,
+      );
       continue;
     }
-    const actual = STORE_BLOB.exec(path)?.[1] ?? (await hashes.of(path));
+    const actual = await hashes.of(path);
     if (actual !== digest) findings.add("pack-altered", `${where}: ${path}`, `SHA-256 ${actual}`, `SHA-256 ${digest}`);
   }
   for (const path of unlisted) findings.add("pack-altered", where, `a line for ${path}`, "none");
 }
 
-/** Lines of a file that may have millions of them. An overlong one comes as far as its first bytes, in pieces. */
+/** Lines, each with its end, of a file that may have millions of them. An overlong one comes as far as its first bytes, in pieces. */
 async function* linesOf(files: PackFiles, path: string): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   let rest = "";
   for await (const part of (await files.read(path)) ?? []) {
     const lines = (rest + decoder.decode(part, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
-    yield* lines;
+    for (const line of lines) yield `${line}\n`;
     if (rest.length > MAX_LINE_BYTES) {
       yield rest.slice(0, MAX_LINE_BYTES);
       rest = "";

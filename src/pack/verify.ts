@@ -1,6 +1,6 @@
 import { blobKey } from "../evidence/blob.ts";
 import { isKind } from "../evidence/entry.ts";
-import { digestOf } from "../lib/digest.ts";
+import { digestOf, isDigest } from "../lib/digest.ts";
 import { isCustodyError, messageOf } from "../lib/errors.ts";
 import { fromIso } from "../lib/time.ts";
 import { parseVkey, type Verifier } from "../tlog/verifier.ts";
@@ -48,15 +48,17 @@ const MAX_MANIFEST_BYTES = 32 * 1024 ** 2;
  */
 export async function verifyPack(
   files: PackFiles,
-  options: Omit<VerifyOptions, "omitted" | "seen">,
+  options: Omit<VerifyOptions, "omitted" | "seen" | "hashed">,
 ): Promise<PackResult> {
   const findings = new Findings();
   const careful: PackFiles = { ...carefulReader(files, findings), top: files.top, damaged: files.damaged };
   const sizes = await listFiles(careful, findings);
+  checkNames(sizes, findings);
   const pack = await readPackJson(careful, findings);
   const selector = pack && new Selector({ from: fromIso(pack.period.from), to: fromIso(pack.period.to) });
   const heads: ListedHead[] = [];
   const store = below(files, PACK_FILES.store);
+  const hashes = new Hashes(careful);
   const result = await verifyLedger(store, {
     ...options,
     omitted: new Set(pack?.omitted.map(({ digest }) => digest)),
@@ -64,8 +66,16 @@ export async function verifyPack(
       selector?.add(index, entry);
       if (isKind(entry, "head") && heads.length < MAX_HEADS) heads.push(listedHead(index, entry));
     },
+    hashed: (digest, found) => hashes.note(digest, found),
   });
-  const hashes = new Hashes(careful);
+  const { unsigned } = result.checked;
+  if (result.root !== undefined && unsigned > 0)
+    findings.add(
+      "pack-altered",
+      `${PACK_FILES.store}seq/`,
+      `${result.size} records, all of them signed`,
+      `${unsigned} more`,
+    );
   if (pack !== undefined) {
     checkAbout(pack, result, files.top, findings);
     await checkListed(pack, sizes, hashes, findings);
@@ -97,6 +107,21 @@ async function listFiles(files: PackFiles, findings: Findings): Promise<Map<stri
     else sizes.set(key, size);
   }
   return sizes;
+}
+
+/** Some disks hold only one of two names that differ by case: then what is seen there is not what was checked. */
+function checkNames(sizes: ReadonlyMap<string, number>, findings: Findings): void {
+  const names = new Set<string>();
+  // Each file and the folders above it, up to one that was there already.
+  for (const path of sizes.keys())
+    for (let end = path.length; end > 0 && !names.has(path.slice(0, end)); end = path.lastIndexOf("/", end - 1))
+      names.add(path.slice(0, end));
+  const spelled = new Map<string, string>();
+  for (const name of names) {
+    const other = spelled.get(name.toLowerCase());
+    if (other === undefined) spelled.set(name.toLowerCase(), name);
+    else findings.add("pack-altered", name, `no name like ${other} but for case`, name);
+  }
 }
 
 async function readPackJson(files: PackFiles, findings: Findings): Promise<PackJson | undefined> {
@@ -144,6 +169,11 @@ async function checkOmissions(
     const bytes = await store.get(blobKey(digest));
     return bytes !== undefined && digestOf(bytes) === digest ? bytes : undefined;
   });
+  for (const path of sizes.keys()) {
+    const digest = path.slice(path.lastIndexOf("/") + 1);
+    if (isDigest(digest) && path === PACK_FILES.store + blobKey(digest) && !selection.blobs.has(digest))
+      findings.add("pack-altered", path, "only evidence files that records of the pack name", "a file of no record");
+  }
   const listed = new Set(pack.omitted.map(({ digest }) => digest));
   for (const { digest, expected, found } of judgeOmissions(selection, pack.omitted, (d) => sizeOf(d) !== undefined)) {
     // A file that is neither here nor in the list was told already: it is missing.
@@ -170,9 +200,12 @@ function listedHead(
 /** heads.txt follows from the records, remarks apart. */
 async function checkHeads(files: PackFiles, expected: string, findings: Findings): Promise<void> {
   const bytes = await files.get(PACK_FILES.heads);
-  if (bytes === undefined) return;
+  if (bytes === undefined) {
+    findings.add("pack-altered", PACK_FILES.heads, "the list of heads that left the store", "no such file");
+    return;
+  }
   const data = (text: string) => text.split("\n").filter((line) => !line.startsWith("#"));
-  const [found, right] = [data(new TextDecoder().decode(bytes)), data(expected)];
+  const [found, right] = [data(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)), data(expected)];
   for (let i = 0; i < Math.max(found.length, right.length); i += 1)
     if (found[i] !== right[i])
       findings.add(

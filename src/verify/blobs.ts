@@ -32,6 +32,8 @@ export interface BlobOptions {
   readonly quick: boolean;
   readonly disposals: Disposals;
   readonly omitted?: ReadonlySet<string>;
+  /** Told of each evidence file that was hashed the digest in its name and that of its bytes. */
+  readonly hashed?: (digest: string, found: string) => void;
 }
 
 /** What was hashed, and what is lawfully not there. */
@@ -173,6 +175,7 @@ export async function verifyBlobs(
     blobs += 1;
     bytes += read;
     const found = hash.digest("hex");
+    options.hashed?.(digest, found);
     if (found !== digest)
       findings.add(
         "blob-altered",

@@ -38,6 +38,8 @@ export interface VerifyOptions {
   readonly further?: readonly ((known: Known, findings: Findings) => Promise<void>)[];
   /** Told every record below the checkpoint's size as it is read. It is the log's only if the answer has an `asOf`. */
   readonly seen?: (recorded: Recorded) => void;
+  /** Told of each evidence file that was hashed the digest in its name and that of its bytes. */
+  readonly hashed?: (digest: string, found: string) => void;
 }
 
 /** What is known of a store once its records are. */
@@ -139,6 +141,7 @@ export async function verifyLedger(store: LogReader, options: VerifyOptions): Pr
     quick: options.quick ?? false,
     disposals,
     ...(options.omitted === undefined ? {} : { omitted: options.omitted }),
+    ...(options.hashed === undefined ? {} : { hashed: options.hashed }),
   });
   const outside = options.outside ?? NOBODY;
   const heads = proven ? log.heads : [];

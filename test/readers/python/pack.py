@@ -89,9 +89,11 @@ class Pack:
 
     def check_names(self):
         seen = {}
-        for name in self.sizes:
-            if seen.setdefault(name.lower(), name) != name:
-                self.found(f"{name} and {seen[name.lower()]}")
+        for path in self.sizes:
+            parts = path.split("/")
+            for name in ("/".join(parts[: depth + 1]) for depth in range(len(parts))):
+                if seen.setdefault(name.lower(), name) != name:
+                    self.found(f"{name} and {seen[name.lower()]}")
 
     def check_sums(self):
         listed = {}
@@ -127,6 +129,8 @@ class Pack:
             found = (self.list["origin"], self.list["size"], self.list["root"])
             if found != (checkpoint.origin, checkpoint.size, base64_of(checkpoint.root)):
                 self.found("pack.json: origin, size or root")
+            if len(self.verifier.parsed) > checkpoint.size:
+                self.found("store/seq/")
             last = self.verifier.parsed[checkpoint.size - 1 : checkpoint.size] if checkpoint.size else []
             if last and last[0] is not None and last[0]["at"] != self.list["asOf"]:
                 self.found("pack.json: asOf")
@@ -140,7 +144,7 @@ class Pack:
         for entry in self.verifier.parsed[: result["size"]]:
             if entry is not None and is_head(entry):
                 when = entry.get("sent", entry["at"])
-                use, target = entry.get("use", "-"), entry.get("target", "-")
+                use, target = entry.get("use", "unknown"), entry.get("target", "-")
                 right.append(f"{entry['size']}:{entry['root']} {when} {use} {target} record {entry['index']}")
         if self.list is not None:
             right.append(f"{result['size']}:{result['root']} {self.list['asOf']} pack pack -")
@@ -163,6 +167,10 @@ class Pack:
         if digests != sorted(set(digests)):
             self.found("pack.json: omitted is not in order, or twice")
         verifier = self.verifier
+        for name in self.sizes:
+            digest = name[-64:]
+            if name == f"store/blob/sha256/{digest[:2]}/{digest}" and digest not in verifier.named:
+                self.found(name)
         required, disposed = self.required(), self.disposed()
         for item in omitted:
             digest = item["digest"]
