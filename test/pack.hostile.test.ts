@@ -4,7 +4,10 @@ import { dirname, join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
+import { MANIFEST_TYPE } from "../src/evidence/blob.ts";
+import { canonicalBytes } from "../src/lib/canonical.ts";
 import { zipFiles } from "../src/pack/reader.ts";
+import { Selector } from "../src/pack/select.ts";
 import { verifyPack } from "../src/pack/verify.ts";
 import { type ByteSource, readZip } from "../src/pack/zip.ts";
 import { generateKey, newSigner } from "../src/tlog/signer.ts";
@@ -278,6 +281,31 @@ describe("a pack with hostile contents", () => {
     expect(empty.findings.map(({ code }) => code)).toEqual(["checkpoint-missing"]);
     const headless = await answerTo({ ...gone, "store/checkpoint": pack.files.get("store/checkpoint") });
     expect(headless.findings.map(({ code }) => code)).toContain("entry-missing");
+  });
+
+  test("a manifest that is named anew, through others, by record after record is followed once", async () => {
+    const records = 1_500;
+    const digestAt = (n: number) => n.toString(16).padStart(64, "0");
+    const ref = (n: number, mediaType = MANIFEST_TYPE) => ({ digest: digestAt(n), size: 1, mediaType });
+    // Each names the one before it, the first a long one: what names it last comes to it one step later each time.
+    const long = Array.from({ length: 50_000 }, (_, i) => ref(1e6 + i, "text/plain"));
+    const manifests = new Map<string, Uint8Array>([[digestAt(0), canonicalBytes(long)]]);
+    for (let n = 1; n <= records; n += 1) manifests.set(digestAt(n), canonicalBytes([ref(n - 1)]));
+    const selector = new Selector({ from: 0, to: 1 });
+    const actor = { type: "system", id: "custody" };
+    const common = {
+      v: 1,
+      prev: digestAt(0),
+      batch: "0".repeat(32),
+      at: "2026-11-20T16:40:10.123Z",
+      software: "x",
+    } as const;
+    for (let index = 1; index <= records; index += 1)
+      selector.add(index, { ...common, index, kind: "later", actor, list: ref(index) });
+    const begun = performance.now();
+    const { blobs } = await selector.select(async ({ digest }) => manifests.get(digest));
+    expect(performance.now() - begun).toBeLessThan(4_000);
+    expect([blobs.size, blobs.get(digestAt(1e6))?.last]).toEqual([records + 1 + long.length, records]);
   });
 
   test("lists that are huge, deep, or no lists at all", async () => {

@@ -2,7 +2,7 @@ import { type BlobRef, blobRefs, MANIFEST_TYPE } from "../evidence/blob.ts";
 import { type Entry, isKind } from "../evidence/entry.ts";
 import { fromIso, type Instant, type Interval } from "../lib/time.ts";
 import { Disposals } from "../trust/disposals.ts";
-import { parseManifest } from "../verify/blobs.ts";
+import { parseManifest, spreadLast } from "../verify/blobs.ts";
 import type { Omitted } from "./pack-json.ts";
 
 /**
@@ -84,8 +84,8 @@ interface Known {
   wanted: boolean;
   isManifest: boolean;
   last: number;
-  /** A manifest's own references, once they were followed. */
-  inside?: readonly BlobRef[];
+  /** What a manifest names, once it was read. */
+  refs?: readonly BlobRef[];
 }
 
 /** Takes in the records of a log in order, and then its manifests. */
@@ -115,20 +115,22 @@ export class Selector {
    * name, or undefined; it is asked for every blob that some record calls a manifest.
    */
   async select(manifest: (blob: NamedBlob) => Promise<Uint8Array | undefined>): Promise<Selection> {
-    // What a manifest names inherits from it; a manifest that turns out to be required, or newer, later is followed again.
+    // What a manifest names is required if it is; one that turns out to be required later is followed again. Which record
+    // names it last is told on at the end, once to each: one manifest may be named anew any number of times.
     const queue = [...this.#blobs.values()].filter((blob) => blob.isManifest);
     for (const known of queue) {
-      if (known.inside === undefined || known.inside.length === 0) {
-        const gone = this.#disposals.explains(known.ref.digest, known.last) !== undefined;
-        const bytes = gone ? undefined : await manifest(named(known));
-        known.inside = bytes === undefined ? [] : blobRefs(parseManifest(bytes));
+      if (known.refs === undefined) {
+        const bytes = await manifest(named(known));
+        if (bytes === undefined) continue;
+        known.refs = blobRefs(parseManifest(bytes));
       }
-      for (const ref of known.inside) {
-        const { last, required, wanted } = known;
+      const { required, wanted, last } = known;
+      for (const ref of known.refs) {
         const inner = this.#note(ref, { index: last, required, wanted });
         if (inner.changed && inner.known.isManifest) queue.push(inner.known);
       }
     }
+    spreadLast(new Set(queue), ({ refs = [] }) => refs.flatMap(({ digest }) => this.#blobs.get(digest) ?? []));
     const blobs = new Map([...this.#blobs].map(([digest, known]) => [digest, named(known)]));
     const disposed = [...blobs.values()].filter(({ digest, last }) => this.#disposals.explains(digest, last));
     return { blobs, disposed: new Set(disposed.map(({ digest }) => digest)) };
@@ -145,16 +147,12 @@ export class Selector {
       this.#blobs.set(ref.digest, added);
       return { known: added, changed: true };
     }
-    const before = { ...known };
+    const { required, wanted, isManifest: before } = known;
     known.required ||= by.required;
     known.wanted ||= by.wanted;
     known.isManifest ||= isManifest;
     known.last = Math.max(known.last, by.index);
-    const changed =
-      known.required !== before.required ||
-      known.wanted !== before.wanted ||
-      known.isManifest !== before.isManifest ||
-      known.last !== before.last;
+    const changed = known.required !== required || known.wanted !== wanted || known.isManifest !== before;
     return { known, changed };
   }
 }

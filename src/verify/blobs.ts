@@ -65,22 +65,9 @@ export class References {
     manifest.inside = [...inside];
   }
 
-  /**
-   * A manifest that was read may be named again, later, by another one: then so is what it names. From the newest on, so that
-   * each is gone through once.
-   */
+  /** A manifest that was read may be named again, later, by another one: then so is what it names. */
   spread(): void {
-    const done = new Set<Named>();
-    for (const manifest of [...this.#manifests].sort((a, b) => b.last - a.last)) {
-      const { last } = manifest;
-      const open = [manifest];
-      for (let named = open.pop(); named !== undefined; named = open.pop()) {
-        if (done.has(named)) continue;
-        done.add(named);
-        named.last = Math.max(named.last, last);
-        for (const one of named.inside ?? []) open.push(one);
-      }
-    }
+    spreadLast(this.#manifests, ({ inside = [] }) => inside);
   }
 
   /** For findings: the records that name a blob, or nothing. */
@@ -116,6 +103,24 @@ export class References {
       if (known.entries.length < ENTRIES_TOLD && known.entries.at(-1) !== entry) known.entries.push(entry);
     }
     return known;
+  }
+}
+
+/**
+ * Whatever a manifest names is named by the newest record that names the manifest, at any depth. From the newest on, so that
+ * each is gone through once.
+ */
+export function spreadLast<T extends { last: number }>(manifests: Iterable<T>, inside: (one: T) => readonly T[]): void {
+  const done = new Set<T>();
+  for (const manifest of [...manifests].sort((a, b) => b.last - a.last)) {
+    const { last } = manifest;
+    const open = [manifest];
+    for (let one = open.pop(); one !== undefined; one = open.pop()) {
+      if (done.has(one)) continue;
+      done.add(one);
+      one.last = Math.max(one.last, last);
+      for (const inner of inside(one)) open.push(inner);
+    }
   }
 }
 
