@@ -468,6 +468,22 @@ describe("evidence cannot hide", () => {
     expect(await codes(reader, keys)).toEqual(["blob-missing"]);
   });
 
+  test.each([
+    [
+      "a reference",
+      { kind: "head", size: 0, root: "no root", use: "file", checkpoint: { ...ref(text("x")), name: "x" } },
+    ],
+    ["a root", { kind: "head", size: 0, root: "r".repeat(45), use: "file" }],
+    ["the head that a statement follows", { after: { size: 0, root: "no root", since: 1 } }],
+    ["the range of an attestation", { action: "attest", records: { from: 0, to: 0, of: 1 } }],
+    ["a signature", { signatures: [{ key: "k".repeat(500), signature: "s".repeat(500), by: "x" }] }],
+  ])("a member more, or a longer one, in %s does not keep the record from being read", async (_name, fields) => {
+    const entry = { kind: "key", action: "revoke", key: vkey, ...fields };
+    const blobs = { [blobKey(digestOf(text("x")))]: text("x") };
+    const found = await codes(await signedLog(chained([entry]), blobs), keys);
+    expect(found).toEqual([entry.kind === "head" ? "receipt-invalid" : "key-untrusted"]);
+  });
+
   test("a field called __proto__ does not lend an entry fields it has not", () => {
     const [bytes] = chained([{ kind: "strange", of: JSON.parse('{"__proto__":{"once":"slot:x"}}') }]);
     const entry = decodeEntry(bytes as Uint8Array);

@@ -1,8 +1,11 @@
 import { z } from "zod";
 import { isDigest } from "../lib/digest.ts";
 
-/** Names stored bytes: SHA-256 as lower-case hex, size in bytes, media type. Wherever an entry or a manifest holds one, the bytes are evidence. */
-export const BlobRef = z.strictObject({
+/**
+ * Names stored bytes: SHA-256 as lower-case hex, size in bytes, media type. Wherever an entry or a manifest holds one, the
+ * bytes are evidence. Other members may stand beside these.
+ */
+export const BlobRef = z.object({
   digest: z.string().refine(isDigest, "expected 64 lower-case hex digits"),
   size: z.int().min(0),
   mediaType: z.string().regex(/^[a-z]+\/[a-z0-9.+-]+(; ?[a-z]+=[a-zA-Z0-9._-]+)*$/),

@@ -71,7 +71,8 @@ def parse_entry(data):
 
 
 def is_reference(value):
-    return any(True for _ in references(value)) if isinstance(value, dict) and "digest" in value else False
+    own = {name: value.get(name) for name in ("digest", "size", "mediaType")} if isinstance(value, dict) else {}
+    return any(True for _ in references(own))
 
 
 def is_statement(entry):
