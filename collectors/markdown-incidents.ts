@@ -40,6 +40,7 @@ export const markdownIncidents = defineCollector({
   title: "Incident records in a folder of Markdown files",
   family: "incident-log",
   mode: "window",
+  whole: true,
   facts: ["incident", "review"],
   cadence: "monthly",
   grace: "3d",

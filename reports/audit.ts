@@ -25,6 +25,30 @@ export const audit: Wording = {
   holesSome:
     "{holes} of {expected} expected pieces of evidence are missing or incomplete, and {late} came late, in {gaps} ({open} still open); the longest of them is {title} ({instance}), {span}.",
   silent: "Configured but never heard from, so nothing is expected of them yet and nothing is known: {names}.",
+  unwatched: "not watched",
+  unwatchedSentence:
+    "Not the whole period was watched: {which}. Nothing was expected of that time, so no hole shows in it.",
+  holesElse: "Of what was expected, nothing is missing or incomplete{pending}.",
+  watchedNothing:
+    "Nothing was watched in this period. This report can say nothing about what happened in it, and no result in it speaks for the period.",
+  watchedToCome:
+    "This period begins after the last record of the log: nothing of it has been watched yet, and no result in this report speaks for it.",
+  brokenTitle: "INTEGRITY BROKEN: the log that this report stands on is not what was signed",
+  brokenPage: "INTEGRITY BROKEN: see page 1",
+  broken: "{reason}. Do not rely on this report until that is explained.",
+  brokenUnproven:
+    "The pages show what the records say that are there; nothing proves that these are all of them, or the right ones.",
+  brokenDo:
+    'What to do: keep the store as it is, run "custody verify" (it names every place), compare with a mirror, an earlier pack or a report somebody else received, and restore from a copy that is intact.',
+  notJudged: "not judged: the records are not those that were signed",
+  asRecordsSay: "as the records say, which are not those that were signed",
+  erased:
+    "{n} of this register {were} lawfully deleted ({records}). What {they} said is missing in the rows and counts.",
+  erasedCover:
+    "{n} that this report would rest on {were} lawfully deleted ({records}): what {they} said is missing in it",
+  holds: "Orders that evidence must not be deleted, in force at any time in the period.",
+  holdsNone: "No order that evidence must be kept was in force in the period.",
+  keys: "The keys that sign this log, as its own records say. Each later one was introduced by a record that an earlier one signed, so whoever trusts the first can follow to the newest.",
   coverageIntro:
     "Every source owes evidence for each of its periods, here called expected evidence. Each one is in exactly one state, so the states add up to the number expected. The bar shows the whole reporting period from left to right.",
   gapsIntro:

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Config, StorePlace } from "./config/config.ts";
 import { type EntryOf, isKind } from "./evidence/entry.ts";
 import { MaskingRules } from "./evidence/masking.ts";
+import { forgetHalt, noteHalt } from "./halted.ts";
 import { HeadLog } from "./heads/due.ts";
 import type { Database } from "./index/database.ts";
 import { fileGuard, type Guard, joinGuards } from "./ledger/guard.ts";
@@ -140,7 +141,12 @@ export class Custody {
     const { requireFit, probeStore } = await import("./store/probe.ts");
     const store = await this.store();
     requireFit(await probeStore(store, randomBytes));
-    const ledger = await Ledger.open(await this.parts(store));
+    const parts = await this.parts(store);
+    const ledger = await Ledger.open(parts).catch((error: unknown) => {
+      noteHalt(this.config.folders.state, error, this.clock.now());
+      throw error;
+    });
+    forgetHalt(this.config.folders.state);
     await this.#followKey(ledger);
     return ledger;
   }
@@ -166,7 +172,8 @@ export class Custody {
       return (await new Publishing(this).readBack()).heads;
     };
     const guard = await this.guard();
-    return { store, ...(await rekey()), guard, clock: this.clock, software: SOFTWARE, rekey, elsewhere };
+    const onHalt = (error: CustodyError) => noteHalt(this.config.folders.state, error, this.clock.now());
+    return { store, ...(await rekey()), guard, clock: this.clock, software: SOFTWARE, rekey, elsewhere, onHalt };
   }
 
   /** Everything the ledger says about slots, up to its end at the time of the call. */
@@ -311,10 +318,18 @@ export async function readPinnedKey(path: string): Promise<Verifier> {
     throw new CustodyError("KEY_NOT_PINNED", `there is no pinned key at ${path}`, {
       cause,
       remedy:
-        "Put the file back, or name the key with --key. Take it from where the organisation published it, never from the store.",
+        "Put the file back; `custody verify` also takes the key with --key. Take it from where the organisation published it, never from the store.",
     });
   }
-  return parseVkey(text);
+  try {
+    return parseVkey(text);
+  } catch (cause) {
+    if (!isCustodyError(cause)) throw cause;
+    throw new CustodyError(cause.code, `${path}: ${cause.message}`, {
+      cause,
+      remedy: "Put the right line back, from where the organisation published it.",
+    });
+  }
 }
 
 /** Opens the store that the configuration names. Creates nothing. */

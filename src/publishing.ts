@@ -1,16 +1,15 @@
-import { readdir, readFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
 import { createMask } from "./collector/mask.ts";
 import { type Custody, openPlace } from "./custody.ts";
-import type { HeadConfig, Tools } from "./heads/define.ts";
+import type { HeadConfig, SentHead, Standing, Tools } from "./heads/define.ts";
 import { type LastSent, nextDue, type Rhythm, type Trouble, type Why, whyDue } from "./heads/due.ts";
 import { postOnce } from "./heads/post.ts";
 import { type Errand, type Outcome, sendHeads } from "./heads/send.ts";
-import { readTroubles, writeTroubles } from "./heads/troubles.ts";
+import { isContradiction, readTroubles, writeTroubles } from "./heads/troubles.ts";
+import { earlierPins } from "./ledger/pin.ts";
 import { CustodyError, isCustodyError, messageOf } from "./lib/errors.ts";
-import type { Instant } from "./lib/time.ts";
-import type { Head } from "./tlog/checkpoint.ts";
-import { checkNote, parseVkey, type Verifier } from "./tlog/note.ts";
+import { type Instant, iso } from "./lib/time.ts";
+import { type Head, parseCheckpoint } from "./tlog/checkpoint.ts";
+import { checkNote, type Verifier } from "./tlog/note.ts";
 import { consistencyProof } from "./tlog/proof.ts";
 import type { KnownHead } from "./verify/verify.ts";
 
@@ -22,7 +21,7 @@ export interface TargetState {
   readonly isNew: boolean;
   /** Up to when its newest receipt stands by itself, where it runs out. */
   readonly ends: Instant | "lapsed" | undefined;
-  /** When the next head leaves if nothing goes wrong; undefined while there is nothing to send. */
+  /** When the next head leaves, or is tried again after what went wrong; undefined while there is nothing to send. */
   readonly next: Instant | undefined;
   readonly trouble: Trouble | undefined;
 }
@@ -33,8 +32,17 @@ interface Chosen {
   readonly why: Why;
 }
 
+/** A place that holds or has seen another history of this log, in words for a finding. */
+export interface Contradiction {
+  readonly code: "forked" | "rolled-back";
+  readonly where: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
 const READ_WITHIN = 60_000;
-const MAX_KEY_BYTES = 1024;
+/** A checkpoint that was signed while a place was asked explains why it knows more; this often at most. */
+const ASKED_AGAIN = 2;
 
 /** Brings heads of the log to where the configuration says, and reads them back. */
 export class Publishing {
@@ -61,8 +69,8 @@ export class Publishing {
         const ends = await this.#endsOf(target, last);
         const isNew = log.isNewSince(last?.size ?? 0);
         const rhythm = rhythmOf({ target, last, ends, isNew });
-        const next = nextDue(rhythm, clock.now());
-        return { target, last, isNew, ends, next, trouble: troubles.get(target.id) };
+        const trouble = troubles.get(target.id);
+        return { target, last, isNew, ends, next: nextDue(rhythm, trouble, clock.now()), trouble };
       }),
     );
   }
@@ -79,7 +87,8 @@ export class Publishing {
 
   /**
    * Sends now, whatever is due, to all targets or those named, but for those that have everything already. Throws USAGE for
-   * a name that no target has.
+   * a name that no target has, and what opening for writing throws, above all when a head was brought somewhere that this log
+   * does not continue: then "nothing new" would be no answer.
    */
   async sendNow(ids: readonly string[], signal: AbortSignal): Promise<{ outcomes: Outcome[]; current: TargetState[] }> {
     const states = await this.states();
@@ -88,6 +97,7 @@ export class Publishing {
       const known = states.map(({ target }) => target.id).join(", ");
       throw new CustodyError("USAGE", `there is no "${unknown}" under \`heads:\`; there is ${known || "nothing"}`);
     }
+    if (states.length > 0) await this.#custody.ledger();
     const asked = ids.length === 0 ? states : states.filter(({ target }) => ids.includes(target.id));
     const [fresh, current] = [asked.filter((one) => one.isNew), asked.filter((one) => !one.isNew)];
     const chosen = fresh.map((state) => ({ state, why: "new" as const }));
@@ -118,6 +128,84 @@ export class Publishing {
       }
     }
     return { heads, silent, empty };
+  }
+
+  /**
+   * What places that show no heads say when they are asked, and what they refused when a head was last sent to them: a refusal
+   * counts until the place takes the newest head. Needs no ledger; the places that could not be asked are in `silent`.
+   */
+  async contradictions(): Promise<{ found: Contradiction[]; silent: { place: string; why: string }[] }> {
+    const { config } = this.#custody;
+    const troubles = await readTroubles(config.folders.state);
+    const found: Contradiction[] = [];
+    const silent: { place: string; why: string }[] = [];
+    for (const target of config.heads) {
+      // What can be read back is judged as it lies there.
+      if (target.target.readBack !== undefined) continue;
+      const where = `${target.id} (${target.target.title})`;
+      const { head, standing } = await this.#ask(target).catch((error: unknown) => {
+        if (!isCustodyError(error)) throw error;
+        const why = messageOf(error);
+        return { head: undefined, standing: { is: "unsure", why } as Standing };
+      });
+      if (standing?.is === "contradicts") {
+        const { code, expected, found: there } = standing;
+        found.push({ code, where, expected, found: there });
+        continue;
+      }
+      if (standing?.is === "unsure") silent.push({ place: where, why: standing.why });
+      const trouble = troubles.get(target.id);
+      const isOver = standing?.is === "same" && standing.size === head?.size;
+      if (trouble === undefined || !isContradiction(trouble) || isOver) continue;
+      found.push({
+        code: "forked",
+        where,
+        expected: "a place that has seen no other history of this log",
+        found: `when a head was sent on ${iso(trouble.at)} it was refused: ${trouble.message}`,
+      });
+    }
+    return { found, silent };
+  }
+
+  /** Places that refused a head because they hold or have seen another history of this log, as it was noted when it was sent. */
+  async refusals(): Promise<{ place: string; at: Instant; message: string }[]> {
+    const { config } = this.#custody;
+    const troubles = await readTroubles(config.folders.state);
+    return config.heads.flatMap(({ id, target }) => {
+      const trouble = troubles.get(id);
+      if (trouble === undefined || !isContradiction(trouble)) return [];
+      return [{ place: `${id} (${target.title})`, at: trouble.at, message: trouble.message }];
+    });
+  }
+
+  /** `standing` is undefined for a place that cannot be asked, or where there is nothing to show to it. */
+  async #ask(target: HeadConfig): Promise<{ head: SentHead | undefined; standing: Standing | undefined }> {
+    const { ask, use } = target.target;
+    if (ask === undefined) return { head: undefined, standing: undefined };
+    const keys = await this.#pins();
+    const tools = this.#tools(target, AbortSignal.timeout(READ_WITHIN), 0, keys);
+    const newest = async () => sentHead((await (await this.#custody.store()).get("checkpoint")) ?? EMPTY, tools);
+    const kept = await this.#lastOf(target.id, use, tools);
+    let head = await newest();
+    for (let again = 0; head !== undefined; again += 1) {
+      const standing = await ask(head, kept, tools as never);
+      const now = standing.is === "same" || again === ASKED_AGAIN ? head : await newest();
+      if (now === undefined || now.size === head.size) return { head, standing };
+      head = now;
+    }
+    return { head: undefined, standing: undefined };
+  }
+
+  /** The newest head that a target has, as the log keeps it; undefined too where the log cannot be read now. */
+  async #lastOf(id: string, use: string, tools: Tools<unknown>): Promise<SentHead | undefined> {
+    try {
+      const digest = (await this.#custody.headLog()).last(id, use)?.checkpoint;
+      const bytes = digest === undefined ? undefined : await (await this.#custody.view()).blob(digest);
+      return bytes && sentHead(bytes, tools);
+    } catch (error) {
+      if (!isCustodyError(error)) throw error;
+      return undefined;
+    }
   }
 
   async #send(chosen: readonly Chosen[], signal: AbortSignal): Promise<Outcome[]> {
@@ -176,23 +264,10 @@ export class Publishing {
   /** The pinned key, those that were pinned before it here, and those that the log leads to from it. */
   async #pins(): Promise<Verifier[]> {
     const pinned = await this.#custody.pinnedKey();
-    const path = this.#custody.config.vkey;
-    const names = await readdir(dirname(path)).catch(() => []);
-    const earlier = names.filter((name) => name.startsWith(`${basename(path)}.`) && /\.[0-9a-f]{8}$/.test(name));
-    const keys = await Promise.all(
-      earlier.map(async (name) => {
-        try {
-          const text = await readFile(join(dirname(path), name), "utf8");
-          const key = parseVkey(text.slice(0, MAX_KEY_BYTES));
-          return key.name === pinned.name ? [key] : [];
-        } catch {
-          return [];
-        }
-      }),
-    );
+    const earlier = await earlierPins(this.#custody.config.vkey, pinned.name);
     // A store that cannot be read just now is no reason to know less than the files here say.
     const reached = await this.#custody.knownKeys().catch(() => []);
-    const known = [pinned, ...keys.flat(), ...reached];
+    const known = [pinned, ...earlier, ...reached];
     return [...new Map(known.map((key) => [key.vkey, key])).values()];
   }
 
@@ -235,6 +310,15 @@ export class Publishing {
     }
     if (after.size > 0 || before.size > 0) await writeTroubles(config.folders.state, after);
   }
+}
+
+const EMPTY = new Uint8Array();
+
+/** A checkpoint of this log as it is sent; undefined for anything else. */
+function sentHead(bytes: Uint8Array, { origin, signed }: Tools<unknown>): SentHead | undefined {
+  const checkpoint = parseCheckpoint(bytes);
+  if (checkpoint?.origin !== origin || !signed(checkpoint.note)) return undefined;
+  return { origin, size: checkpoint.size, root: checkpoint.root, checkpoint, bytes };
 }
 
 function rhythmOf({ target, last, isNew, ends }: Pick<TargetState, "target" | "last" | "isNew" | "ends">): Rhythm {

@@ -22,6 +22,7 @@ import { renderPdf } from "./report/pdf.ts";
 import type { ReportModel } from "./report/shape.ts";
 import { History } from "./slots/history.ts";
 import { SOFTWARE } from "./software.ts";
+import { holdsSaid, keyRows } from "./statements.ts";
 import { parseCheckpoint } from "./tlog/checkpoint.ts";
 import { Frontier } from "./tlog/frontier.ts";
 import { leafHash } from "./tlog/merkle.ts";
@@ -116,6 +117,8 @@ async function gather(custody: Custody, request: ReportRequest): Promise<ReportI
   const catalogue = loadCatalogue(new TextDecoder().decode(bytes));
   const about = (use: string) => config.collectors.find((collector) => collector.name === use);
   const asOf = found.history.asOf;
+  const holds = holdsSaid(found.holds);
+  const roots = found.leaves.roots(sizesNamed(found.keys));
   const controls = assessControls({
     catalogue,
     period: request.period,
@@ -124,6 +127,7 @@ async function gather(custody: Custody, request: ReportRequest): Promise<ReportI
     problems: found.problems,
     asOf,
     yields: (use) => about(use)?.facts,
+    holds: holds.map(({ id, entry, at, released }) => ({ id, entry, from: at, to: released?.at })),
   });
   const wanted = request.controls?.length
     ? controls.filter((control) => request.controls?.includes(control.id))
@@ -153,6 +157,11 @@ async function gather(custody: Custody, request: ReportRequest): Promise<ReportI
     evidence: found.evidence,
     uploads: found.uploads,
     disposed: found.disposed,
+    keys: keyRows(
+      { genesis: found.genesis, statements: found.keys, rootAt: (n) => roots.get(n), vkey: ledger.vkey },
+      size,
+    ),
+    holds,
     controls: wanted,
     recommended: request.recommended,
     ...(await verification(custody, found, size)),
@@ -171,6 +180,7 @@ interface Gathered {
   /** Heads that left the store, and what the log says of its keys; the latter also past the reported size. */
   readonly heads: HeadRecord[];
   readonly keys: KeyRecord[];
+  readonly holds: { readonly index: number; readonly entry: EntryOf<"hold"> }[];
   readonly leaves: Leaves;
   genesis: EntryOf<"genesis">;
   config: EntryOf<"config"> | undefined;
@@ -194,6 +204,7 @@ async function readLedger(custody: Custody, size: number): Promise<Gathered> {
     blobs: new Map(),
     heads: [],
     keys: [],
+    holds: [],
     leaves: new Leaves(),
     config: undefined,
     chainHead: "",
@@ -206,6 +217,7 @@ async function readLedger(custody: Custody, size: number): Promise<Gathered> {
     if (isKind(entry, "key")) found.keys.push({ index, entry });
     if (index >= size) continue;
     if (isKind(entry, "head")) found.heads.push({ index, entry });
+    if (isKind(entry, "hold")) found.holds.push({ index, entry });
     history.add(index, entry);
     frontier.append(leaf);
     found.chainHead = recorded.digest;
@@ -215,7 +227,7 @@ async function readLedger(custody: Custody, size: number): Promise<Gathered> {
     if (isKind(entry, "upload")) {
       const disposals = await custody.disposals();
       found.uploads.push(await uploadOf(entry, blob, disposals));
-      const named = { entry: index, at: fromIso(entry.at), covers: undefined };
+      const named = { entry: index, at: fromIso(entry.at), covers: undefined, source: undefined };
       for (const ref of entry.evidence) noteDisposed(ref, disposals, named, found);
     }
     await readEvidence(custody, recorded, blob, found);
@@ -240,15 +252,16 @@ async function readEvidence(
   const read = await readFacts(entry, blob, custody.config.collectors, (digest) => disposals.explains(digest, index));
   found.facts.push(...read.facts);
   found.problems.push(...read.problems);
+  const source = { instance: entry.instance, use: entry.use };
   const covers = "window" in entry ? { from: fromIso(entry.window.from), to: fromIso(entry.window.to) } : undefined;
   for (const ref of entry.evidence)
-    noteDisposed(ref, disposals, { entry: index, at: fromIso(entry.at), covers }, found);
+    noteDisposed(ref, disposals, { entry: index, at: fromIso(entry.at), covers, source }, found);
   const kept: Blob = async (digest) =>
     disposals.explains(digest, index) === undefined ? await blob(digest) : undefined;
   for await (const { record } of capturesOf(entry, kept)) {
     const { digest, size, mediaType, origin, capturedAt, masked } = record;
     found.blobs.set(digest, { digest, size, mediaType });
-    noteDisposed(record, disposals, { entry: index, at: fromIso(capturedAt), covers }, found);
+    noteDisposed(record, disposals, { entry: index, at: fromIso(capturedAt), covers, source }, found);
     found.evidence.push({
       instance: entry.instance,
       use: entry.use,
@@ -270,7 +283,7 @@ async function readEvidence(
 function noteDisposed(
   { digest, size }: Pick<BlobRef, "digest" | "size">,
   disposals: Disposals,
-  named: Pick<DisposedInput, "entry" | "at" | "covers">,
+  named: Pick<DisposedInput, "entry" | "at" | "covers" | "source">,
   found: Pick<Gathered, "disposed">,
 ): void {
   const disposal = disposals.explains(digest, named.entry);
@@ -340,8 +353,8 @@ async function verification(
         integrity,
         time: proven ? timeVerdict(anchors, size) : result.verdicts.time,
         independence: proven ? independenceVerdict(anchors, [], size) : result.verdicts.independence,
-        completeness: completenessOf(found.history),
-        freshness: freshnessVerdict(found.history),
+        completeness: proven ? completenessOf(found.history) : result.verdicts.completeness,
+        freshness: proven ? freshnessVerdict(found.history) : result.verdicts.freshness,
       },
       checked: {
         ...result.checked,

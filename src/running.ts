@@ -180,6 +180,7 @@ async function portalParts(custody: Custody, log: DaemonLog, haltOn: (error: unk
       );
       return { origin, vkey, heads };
     },
+    refusals: () => publishing.refusals(),
     async publicObject(key) {
       const tile = parseTileKey(key);
       if (key !== "checkpoint" && (tile === undefined || tile.level === "entries")) return undefined;

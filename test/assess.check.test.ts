@@ -682,6 +682,33 @@ describe("what cannot be judged", () => {
     });
   });
 
+  describe("holds", () => {
+    const check = { kind: "holds", judge: "the rest is for a person" } as const;
+    const hold = (entry: number, from: string, to?: string) => ({
+      id: `hold-${entry}`,
+      entry,
+      from: t(from),
+      to: to === undefined ? undefined : t(to),
+    });
+
+    test("names those in force in the period and decides nothing", () => {
+      const holds = [hold(4, "2026-10-01"), hold(5, "2026-10-01", "2026-10-20"), hold(6, "2026-11-20")];
+      expect(assessOne(check, { holds }, { from: {} })).toMatchObject({
+        result: "indeterminate",
+        reason: "1 hold was in force in the period (hold-4, record 4); the rest is for a person",
+        entries: [4],
+      });
+    });
+
+    test("says that there was none, or that they are not known here", () => {
+      expect(assessOne(check, { holds: [hold(6, "2026-11-20")] }, { from: {} })).toMatchObject({
+        result: "no_data",
+        reason: "no hold was in force in the period; the rest is for a person",
+      });
+      expect(assessOne(check, {}, { from: {} })).toMatchObject({ result: "no_data", entries: [] });
+    });
+  });
+
   test("what nothing feeds is no data", () => {
     const from = { families: ["roster"] };
     expect(assessOne({ kind: "slots" }, {}, { from })).toMatchObject({

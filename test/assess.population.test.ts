@@ -39,8 +39,16 @@ describe("incidents open at any time in the period", () => {
     ["without any time", incident(null, null), true],
     ["without a start, closed in it", incident(null, "2026-11-02"), true],
     ["without a start, closed before it", incident(null, "2026-10-02"), false],
+    ["without a start, closed after it", incident(null, "2026-12-02"), false],
   ])("%s: %#", (_, found, included) => {
     expect(idsOf("incident", seen(found))).toEqual(included ? ["i"] : []);
+  });
+
+  test("what goes on is not known to go on in a period that is still to come", () => {
+    const goes = seen(incident("2026-10-03", null));
+    const ids = (asOf: string) => populationsOf([goes], instances, yields, PERIOD, t(asOf)).get("incident")?.records;
+    expect(ids("2026-11-01")).toHaveLength(1);
+    expect(ids("2026-10-31")).toHaveLength(0);
   });
 
   test("the second number counts those detected in it", () => {

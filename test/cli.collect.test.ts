@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmod, cp, mkdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { Cli, configuration, SECRETS, Workspace } from "./support/cli.ts";
@@ -317,6 +317,68 @@ describe("the store", () => {
     const verify = await workspace.run("verify", "--json");
     expect(verify.code).toBe(1);
     expect(verify.json()).toMatchObject({ ok: false, findings: [{ code: "rolled-back" }] });
+  });
+});
+
+describe("a store whose newest records are gone from seq/", () => {
+  test.each(["missing", "other"] as const)(
+    "(%s) halts the writer, status says so, and it goes on once they are back",
+    async (how) => {
+      const workspace = await withIncidents();
+      await workspace.run("collect");
+      const newest =
+        (await workspace.keys())
+          .filter((key) => key.startsWith("seq/"))
+          .sort()
+          .at(-1) ?? "";
+      const path = workspace.path("data/store", newest);
+      const bytes = await readFile(path);
+      await rm(path);
+      if (how === "other") await writeFile(path, bytes.toString("latin1").replace("collected", "neglected"), "latin1");
+      const before = await workspace.keys();
+      const looked = await workspace.run("status");
+      expect([looked.code, looked.stdout]).toEqual([4, expect.stringContaining(`HALTED`)]);
+      expect(looked.stdout).toContain(newest);
+      const done = await workspace.run("collect");
+      expect([done.code, done.stderr]).toEqual([4, expect.stringContaining(newest)]);
+      expect(done.stderr).toContain("custody verify");
+      expect(await workspace.keys()).toEqual(before);
+      expect((await workspace.run("status", "--json")).json()).toMatchObject({
+        ok: false,
+        halted: { code: "LEDGER_ALTERED" },
+      });
+      // Who only reads can still do so.
+      expect((await workspace.run("log")).code).toBe(0);
+      await writeFile(path, bytes);
+      // The last writer was halted, and nobody has tried since.
+      expect((await workspace.run("status")).stdout).toContain("`custody collect` goes on");
+      expect((await workspace.run("collect")).code).toBe(0);
+      expect((await workspace.run("status")).code).toBe(0);
+      await workspace.verified();
+    },
+  );
+});
+
+describe("heads that are due", () => {
+  test("leave with a collection; one that cannot is told and makes it 3 at most; --dry-run sends nothing", async () => {
+    const workspace = await cli.workspace(
+      configuration("- { id: custody, use: cron-health/custody }", "heads: [{ use: file, path: ./board }]\n"),
+    );
+    const failed = await workspace.run("collect");
+    expect([failed.code, failed.stderr]).toEqual([3, expect.stringContaining("there is no folder")]);
+    expect(failed.stdout).toContain("records now, signed");
+    const told = await workspace.run("status");
+    expect(told.stdout).toMatch(/TROUBLE[^\n]*\n {2}next try /);
+    await mkdir(workspace.path("board"));
+    await rm(workspace.path("data/state/heads.json"));
+    expect((await workspace.run("collect", "--dry-run")).code).toBe(0);
+    expect(await readdir(workspace.path("board"))).toEqual([]);
+    const sent = await workspace.run("collect");
+    expect([sent.code, sent.stdout]).toEqual([0, expect.stringContaining("file: written to")]);
+    const { size } = await workspace.verified();
+    expect(sent.stdout).toContain(`The log has ${size} records now, signed.`);
+    const later = await workspace.run("collect", "--json");
+    expect(later.json()).toMatchObject({ ok: true, heads: [] });
   });
 });
 

@@ -80,6 +80,7 @@ describe("custody dispose", () => {
       const id = `hold-${i}`;
       const placed = await workspace.run("hold", "place", id, "--authority", "court/1", "--note", "keep", ...way);
       expect(placed.code, placed.all).toBe(0);
+      expect(placed.stdout).toContain(i === 0 ? "It covers one evidence file so far" : "evidence files so far");
       const refused = await workspace.run("dispose", one, ...CAUSE);
       expect(refused.code, refused.all).toBe(2);
       expect(refused.stderr).toContain(`${one} is under the hold ${id}`);
@@ -88,6 +89,19 @@ describe("custody dispose", () => {
     expect((await workspace.run("hold", "release", "hold-0", "--authority", "x")).stderr).toContain(
       "no hold hold-0 in force",
     );
+    const early = await workspace.run(
+      "hold",
+      "place",
+      "early",
+      "--authority",
+      "court/1",
+      "--note",
+      "soon",
+      "--incident",
+      "INC-999",
+    );
+    expect([early.code, early.stdout]).toEqual([0, expect.stringContaining("covers nothing so far")]);
+    await workspace.run("hold", "release", "early", "--authority", "court/1");
     const none = await workspace.run("hold", "list");
     expect(none.stdout).toMatch(/hold-0 {2}released .*\n[\s\S]*No hold is in force/);
     expect((await workspace.run("hold", "place", "hold-0", "--authority", "court/1")).stderr).toContain(

@@ -59,6 +59,7 @@ async function serveWitness(folder: string, dir: string): Promise<{ url: string;
 describe("custody head", () => {
   test("sends now, says where to, and shows afterwards what left and what is next", async () => {
     const workspace = await cli.workspace(CONFIG("[{ use: file, path: ./published }]"));
+    await mkdir(workspace.path("published"));
     expect((await list(workspace))[0]?.last).toBeUndefined();
     const done = await workspace.run("head", "publish");
     expect([done.code, done.stdout]).toEqual([0, expect.stringMatching(/^file: written to .*published \(2:/)]);
@@ -81,11 +82,12 @@ describe("custody head", () => {
       CONFIG(`[{ use: webhook, url: "http://127.0.0.1:${port}/x" }, { use: file, path: ./no/such/place }]`),
     );
     const done = await workspace.run("head", "publish");
-    expect(done.code).toBe(3);
+    expect(done.code).toBe(2);
+    expect(done.stderr).toContain("custody: file: there is no folder");
     expect(done.stderr).toContain(`custody: webhook: http://127.0.0.1:${port} did not answer (ECONNREFUSED)`);
     expect((await list(workspace)).map(({ trouble }) => trouble?.code)).toEqual([
       "SOURCE_UNREACHABLE",
-      "SOURCE_UNREACHABLE",
+      "SOURCE_MISCONFIGURED",
     ]);
     expect((await workspace.entries()).filter(({ kind }) => kind === "head")).toEqual([]);
   });
@@ -104,6 +106,7 @@ describe("custody head", () => {
     const workspace = await cli.workspace(
       CONFIG(`[{ use: webhook, url: "${url}" }, { use: file, path: ./published }]`),
     );
+    await mkdir(workspace.path("published"));
     child = cli.start(workspace.folder, ["head", "publish"]);
     expect(await new Promise((resolve) => child?.once("exit", (_, signal) => resolve(signal)))).toBe("SIGKILL");
     expect((await workspace.entries()).filter(({ kind }) => kind === "head")).toEqual([]);
@@ -115,6 +118,7 @@ describe("custody head", () => {
 
   test("makes a rollback of store and guard together seen: the published folder knows better", async () => {
     const workspace = await cli.workspace(CONFIG("[{ use: file, path: ./published }]"));
+    await mkdir(workspace.path("published"));
     await upload(workspace);
     await cp(workspace.path("data"), workspace.path("earlier"), { recursive: true });
     await upload(workspace);
@@ -134,8 +138,15 @@ describe("custody head", () => {
     await workspace.write("note.txt", "evidence after the rollback");
     const written = await workspace.run("upload", "note.txt", "--control", "A.5.27", "--reason", "a test");
     expect([written.code, written.stderr]).toEqual([4, expect.stringContaining("published")]);
+    // "Nothing new" would be no answer to it.
+    const published = await workspace.run("head", "publish");
+    expect([published.code, published.stdout]).toEqual([4, ""]);
+    expect(published.stderr).toBe(written.stderr);
+    const told = await workspace.run("status");
+    expect([told.code, told.stdout]).toEqual([4, expect.stringContaining("HALTED")]);
     // Without what is outside it would have looked intact.
     await rm(workspace.path("published"), { recursive: true });
+    await mkdir(workspace.path("published"));
     expect((await workspace.run("verify")).code).toBe(0);
   });
 });
@@ -192,6 +203,17 @@ describe("custody witness", () => {
     };
     expect(await bad("init", "w")).toEqual([2, "custody: expected --log with the key of the log to be witnessed"]);
     expect(await bad("init", "w", "--log", "x+y")).toEqual([2, expect.stringContaining("not a verifier key")]);
+    expect(await bad("init", "w", "--log", "garbage")).toEqual([
+      2,
+      expect.stringMatching(/--log garbage: expected a key or a file with one; there is no file .*garbage$/),
+    ]);
+    await writeFile(join(folder, "garbage"), "no key\n");
+    expect(await bad("init", "w", "--log", "garbage")).toEqual([
+      2,
+      expect.stringMatching(/--log garbage: not a verifier/),
+    ]);
+    await writeFile(join(folder, "garbage"), "-----BEGIN PRIVATE KEY-----");
+    expect(await bad("init", "w", "--log", "garbage")).toEqual([2, expect.stringContaining("found a private one")]);
     expect(await bad("serve", "w")).toEqual([2, expect.stringContaining('holds no file "name"')]);
     await mkdir(join(folder, "full"));
     await writeFile(join(folder, "full", "something"), "");

@@ -1,8 +1,10 @@
+import { spawnSync } from "node:child_process";
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Cli, SECRETS, Workspace } from "./support/cli.ts";
 import { startS3Server } from "./support/s3-server.ts";
+import { describeWith } from "./support/tools.ts";
 
 let cli: Cli;
 beforeAll(async () => {
@@ -21,6 +23,45 @@ async function snapshot(folder: string): Promise<Record<string, string>> {
   );
   return Object.fromEntries(pairs.filter(([name]) => !name?.startsWith("data/store.tmp/")));
 }
+
+describeWith(["python3"], "on a terminal", () => {
+  /** Types lines at a terminal, one whenever a question stands there; an empty list ends the input instead. */
+  const TYPE = `
+import json, os, pty, sys
+lines, args = json.loads(sys.argv[1]), sys.argv[2:]
+pid, fd = pty.fork()
+if pid == 0: os.execvp(args[0], args)
+text, asked = b"", 0
+while True:
+    try: part = os.read(fd, 4096)
+    except OSError: break
+    if not part: break
+    text += part
+    while text.count(b"? [") > asked:
+        asked += 1
+        os.write(fd, (lines.pop(0) + "\\n").encode() if lines else b"\\x04")
+sys.stdout.buffer.write(text)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+`;
+  const type = async (lines: readonly string[]) => {
+    const folder = await cli.place();
+    const args = ["-c", TYPE, JSON.stringify(lines), process.execPath, join(cli.folder, "src/cli/main.js"), "init"];
+    const done = spawnSync("python3", args, { cwd: folder, encoding: "utf8", timeout: 60_000 });
+    return { folder, code: done.status, text: done.stdout };
+  };
+
+  test("a mistyped zone is asked for again", async () => {
+    const { folder, code, text } = await type(["Example GmbH", "Berlin", "Europe/Berlin"]);
+    expect([code, text]).toEqual([0, expect.stringContaining('"Berlin" is not a time zone')]);
+    expect(await readFile(join(folder, "custody.yaml"), "utf8")).toContain("zone: Europe/Berlin");
+  });
+
+  test("an input that ends is said, and nothing is written", async () => {
+    const { folder, code, text } = await type(["Example GmbH"]);
+    expect([code, text]).toEqual([3, expect.stringContaining("nothing was written")]);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
 
 describe("a first init", () => {
   test("makes a workspace that works at once, for this user only", async () => {

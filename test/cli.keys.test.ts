@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Cli, Workspace } from "./support/cli.ts";
@@ -62,6 +63,20 @@ describe("keys list and rotate", () => {
       expect((await workspace.run("verify", "data/store", "--key", key)).code, key).toBe(0);
     expect((await workspace.run("keys", "retire", "00000000")).code).toBe(2);
     expect((await workspace.run("keys", "retire", fresh.split("+")[1] ?? "")).stderr).toContain("keys rotate");
+  });
+
+  test("rotate and retire say that the witness must be told, and how", async () => {
+    const workspace = await cli.workspace(`organisation: { name: Example GmbH, zone: Europe/Berlin }
+store: file:./data/store
+heads: [{ use: witness, id: auditor, url: "http://127.0.0.1:9", key: "witness.example.com+1fbda19c+BAOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4" }]
+`);
+    const old = await pinOf(workspace);
+    const rotated = await workspace.run("keys", "rotate");
+    const told = `custody witness add DIR --log '${await pinOf(workspace)}'   then restart the witness`;
+    expect(rotated.stdout).toContain("TELL THE WITNESS (auditor)");
+    expect(rotated.stdout).toContain(told);
+    expect(rotated.stdout).toContain("NO BACKUP");
+    expect((await workspace.run("keys", "retire", old.split("+")[1] ?? "")).stdout).toContain(told);
   });
 
   test("rotation goes on where it was stopped: an old pin, a new key file", async () => {
@@ -142,6 +157,42 @@ describe("backup and restore", () => {
     const bytes = await readFile(workspace.path("key.pem"));
     expect((await workspace.run("keys", "backup", "key.pem")).code).toBe(2);
     expect(await readFile(workspace.path("key.pem"))).toEqual(bytes);
+    // None where others read it, or where it would go with the store; by whatever path.
+    await workspace.write(
+      "custody.yaml",
+      `organisation: { name: Example GmbH, zone: Europe/Berlin }
+store: file:./data/store
+mirror: file:./mirror
+heads: [{ use: file, path: ./board }, { use: git, path: ./heads }]
+`,
+    );
+    for (const place of ["mirror", "board", "heads", "data/index"])
+      await mkdir(workspace.path(place), { recursive: true });
+    await symlink(workspace.path("data"), workspace.path("elsewhere"));
+    const { keys } = JSON.parse(await readFile(workspace.path("data/state/key-backup.json"), "utf8"));
+    for (const place of [
+      "data/store",
+      "elsewhere/store/seq",
+      "data/store/../store",
+      "mirror",
+      "data/index",
+      "board",
+      "heads",
+    ]) {
+      const refused = await workspace.run("keys", "backup", `${place}/k.pem`);
+      expect([place, refused.code, refused.stderr]).toEqual([
+        place,
+        2,
+        expect.stringContaining("no place for a signing key"),
+      ]);
+      expect(existsSync(workspace.path(place, "k.pem"))).toBe(false);
+    }
+    expect(JSON.parse(await readFile(workspace.path("data/state/key-backup.json"), "utf8"))).toMatchObject({ keys });
+    expect((await workspace.run("keys", "backup", "data/store-backup.pem")).code).toBe(0);
+    await workspace.write(
+      "custody.yaml",
+      "organisation: { name: Example GmbH, zone: Europe/Berlin }\nstore: file:./data/store\n",
+    );
     // A new key has no backup yet.
     await workspace.run("keys", "rotate");
     expect((await workspace.run("status", "--json")).json()).toMatchObject({ keyBackedUp: false });

@@ -1,7 +1,10 @@
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { collectors } from "../collectors/index.ts";
 import { verify } from "../src/cli/verify.ts";
+import { loadConfig } from "../src/config/config.ts";
+import { Custody } from "../src/custody.ts";
 import { systemClock } from "../src/lib/clock.ts";
 import { sha256 } from "../src/lib/digest.ts";
 import { isCustodyError } from "../src/lib/errors.ts";
@@ -9,8 +12,12 @@ import { Publishing } from "../src/publishing.ts";
 import { signCheckpoint } from "../src/tlog/checkpoint.ts";
 import { newCosigner } from "../src/tlog/cosignature.ts";
 import { generateKey, newSigner } from "../src/tlog/note.ts";
+import { verdictLines } from "../src/verify/say.ts";
 import type { VerifyResult } from "../src/verify/verify.ts";
-import { accessDraft } from "./support/ledger.ts";
+import { createWitness, openWitness } from "../src/witness/folder.ts";
+import { createWitnessServer } from "../src/witness/server.ts";
+import { listening } from "./support/http.ts";
+import { accessDraft, temporaryFolder } from "./support/ledger.ts";
 import { checkpointIn, stampHead, witnessHead } from "./support/outside.ts";
 import { StampService } from "./support/stamp-service.ts";
 import { newWorkspace } from "./support/workspace.ts";
@@ -70,7 +77,7 @@ async function stamped(heads: (tsa: StampService, witness: string) => string = (
 
 const CONFIGURED = (_: StampService, witness: string) => `heads:
   - { use: timestamp, url: "https://tsa.example.com/tsr", roots: tsa-roots.pem }
-  - { use: witness, url: "https://witness.example.com", key: "${witness}" }
+  - { use: witness, url: "http://127.0.0.1:9", key: "${witness}" }
   - { use: file, path: ./outside }
 `;
 
@@ -100,7 +107,10 @@ describe("whom to trust outside", () => {
     const { config } = await stamped(CONFIGURED);
     const { code, answer, notes } = await verified(config);
     expect([code, ...words(answer)]).toEqual([0, "intact", "anchored", "witnessed"]);
-    expect(answer.silent).toEqual([{ place: expect.stringContaining("guard row"), why: expect.any(String) }]);
+    expect(answer.silent).toEqual([
+      { place: expect.stringContaining("guard row"), why: expect.any(String) },
+      { place: "witness (a witness)", why: expect.stringContaining("did not answer") },
+    ]);
     expect(notes).toContain("did not say which state of the log it knows");
   });
 
@@ -194,10 +204,107 @@ test("a folder that is not there, although the log says that a head was brought 
   await new Publishing(custody).sendNow(["file"], new AbortController().signal);
   await ledger.publish();
   const guard = expect.stringContaining("guard row");
-  expect((await verified(config)).answer.silent.map(({ place }) => place)).toEqual([guard]);
+  const witness = "witness (a witness)";
+  expect((await verified(config)).answer.silent.map(({ place }) => place)).toEqual([guard, witness]);
   await rm(join(root, "outside"), { recursive: true });
   const { code, answer, notes } = await verified(config);
   expect([code, ...words(answer)]).toEqual([0, "intact", "anchored", "witnessed"]);
-  expect(answer.silent.map(({ place }) => place)).toEqual([guard, "file"]);
+  expect(answer.silent.map(({ place }) => place)).toEqual([guard, witness, "file"]);
   expect(notes).toContain("the log says that heads were brought there, and none lies there");
+});
+
+describe("a witness that has seen another history of the log", () => {
+  /** A workspace that has published to a witness at work, and a copy of it that published more there. */
+  async function copied() {
+    const dir = join(await temporaryFolder(), "witness");
+    const first = await newWorkspace("", systemClock);
+    await createWitness(dir, "witness.example", await first.pinnedKey());
+    const opened = await openWitness(dir);
+    const { vkey } = opened.key.cosigner;
+    const url = await listening(createWitnessServer({ ...opened, clock: systemClock }, () => {}));
+    const { path, root } = first.config;
+    await writeFile(
+      path,
+      (await readFile(path, "utf8")).concat(`heads: [{ use: witness, url: "${url}", key: "${vkey}" }]\n`),
+    );
+    const open = async (at: string) => {
+      const custody = new Custody(await loadConfig(at, collectors), systemClock);
+      onTestFinished(() => custody.close());
+      return custody;
+    };
+    const write = async (custody: Custody, what: string) => {
+      const ledger = await custody.ledger();
+      await ledger.append([accessDraft(what)]);
+      await ledger.publish();
+    };
+    const publish = async (custody: Custody) => {
+      const { outcomes } = await new Publishing(custody).sendNow([], new AbortController().signal);
+      return outcomes.map(({ result }) => result);
+    };
+    await first.close();
+    const original = await open(path);
+    await write(original, "one");
+    expect(await publish(original)).toEqual(["sent"]);
+    const elsewhere = await temporaryFolder();
+    await cp(root, elsewhere, { recursive: true });
+    const copy = await open(join(elsewhere, "custody.yaml"));
+    return { original, copy, write, publish, config: { config: path }, copyConfig: { config: copy.config.path } };
+  }
+  const places = ({ findings }: Answer) => findings.map(({ code, where }) => `${code} ${where}`);
+
+  test("is asked by verify and named, before anything was sent to it and after it refused", {
+    timeout: 60_000,
+  }, async () => {
+    const { original, copy, write, publish, config, copyConfig } = await copied();
+    expect(words((await verified(config)).answer)).toEqual(["intact", "anchored", "witnessed"]);
+    await write(copy, "of-the-copy");
+    await write(original, "of-the-original");
+    // Nobody has shown it more: it knows what both have.
+    expect((await verified(config)).code).toBe(0);
+    expect(await publish(copy)).toEqual(["sent"]);
+    expect((await verified(copyConfig)).code).toBe(0);
+    // It knows as many records as this log has, or more, or fewer of which no head is here.
+    const early = await verified(config);
+    expect([early.code, places(early.answer)]).toEqual([1, ["forked witness (a witness)"]]);
+    await write(original, "more");
+    await write(original, "and-more");
+    const unsure = await verified(config);
+    expect(unsure.code).toBe(0);
+    expect(unsure.answer.silent.map(({ why }) => why).join()).toContain("`custody head publish` asks it");
+    expect(await publish(original)).toEqual(["failed"]);
+    const late = await verified(config);
+    expect([late.code, places(late.answer)]).toEqual([1, ["forked witness (a witness)"]]);
+    expect(late.answer.findings[0]?.found).toMatch(/^when a head was sent on 20.* it was refused: .*another history/);
+    expect((await verified({ ...config, require: "independence" })).code).toBe(1);
+    for (const what of ["a", "b", "c", "d"]) await write(copy, what);
+    expect(await publish(copy)).toEqual(["sent"]);
+    const behind = await verified(config);
+    expect([behind.code, places(behind.answer)]).toEqual([1, ["rolled-back witness (a witness)"]]);
+    expect(await new Publishing(original).refusals()).toMatchObject([{ place: "witness (a witness)" }]);
+    // To ask has not let it sign anything: the copy goes on.
+    await write(copy, "e");
+    expect(await publish(copy)).toEqual(["sent"]);
+  });
+});
+
+test("a witness that the log itself names is a claim, told with the key to be asked for, and not once it is trusted", async () => {
+  const { custody, root, key, witness, ledger } = await stamped();
+  const logged = {
+    heads: [
+      { use: "witness", url: "https://witness.example.com", key: witness },
+      { use: "witness", key: 1 },
+    ],
+  };
+  const blob = await ledger.put(new TextEncoder().encode(JSON.stringify(logged)), "application/json");
+  const system = { type: "system", id: "custody" } as const;
+  await ledger.append([{ kind: "config", actor: system, config: blob, zone: "UTC", instances: [] }]);
+  await ledger.publish();
+  const place = join(root, "data/store");
+  const { answer } = await verified({ key }, place);
+  expect(answer.claimedWitnesses).toMatchObject([{ vkey: witness, index: expect.any(Number) }]);
+  expect(words(answer)).toEqual(["intact", "unanchored", "self-attested"]);
+  expect(answer.verdicts.independence.reason).toContain(`it says it is by ${witness.split("+").slice(0, 2).join("+")}`);
+  expect(verdictLines(answer).join("\n")).toContain(`    ${witness} (record `);
+  expect((await verified({ key, witness: [witness] }, place)).answer.claimedWitnesses).toEqual([]);
+  await custody.close();
 });

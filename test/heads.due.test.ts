@@ -39,9 +39,9 @@ describe("a head is due", () => {
   test("once its time has passed and there is something new", () => {
     expect(whyDue(rhythm(), undefined, T0 + DAY - 1)).toBeUndefined();
     expect(whyDue(rhythm(), undefined, T0 + DAY)).toBe("new");
-    expect(nextDue(rhythm(), T0)).toBe(T0 + DAY);
+    expect(nextDue(rhythm(), undefined, T0)).toBe(T0 + DAY);
     expect(whyDue(rhythm({ isNew: false }), undefined, T0 + 1000 * DAY)).toBeUndefined();
-    expect(nextDue(rhythm({ isNew: false }), T0)).toBeUndefined();
+    expect(nextDue(rhythm({ isNew: false }), undefined, T0)).toBeUndefined();
   });
 
   test("for a time stamp again 30 days before the newest one ends, also in silence, but not more often than its time", () => {
@@ -49,7 +49,7 @@ describe("a head is due", () => {
     const silent = rhythm({ isNew: false, ends });
     expect(whyDue(silent, undefined, ends - RENEW_BEFORE - 1)).toBeUndefined();
     expect(whyDue(silent, undefined, ends - RENEW_BEFORE)).toBe("renew");
-    expect(nextDue(silent, T0)).toBe(ends - RENEW_BEFORE);
+    expect(nextDue(silent, undefined, T0)).toBe(ends - RENEW_BEFORE);
     const soon = rhythm({ isNew: false, ends: T0 + 2 * DAY });
     expect(whyDue(soon, undefined, T0 + DAY - 1)).toBeUndefined();
     expect(whyDue(soon, undefined, T0 + DAY)).toBe("renew");
@@ -68,6 +68,18 @@ describe("a head is due", () => {
     const until = { ...trouble(1), until: T0 + 3 * DAY };
     expect(whyDue(rhythm(), until, T0 + 3 * DAY - 1)).toBeUndefined();
     expect(whyDue(rhythm(), until, T0 + 3 * DAY)).toBe("new");
+  });
+
+  test("again within the hour when it was sent by hand before its time and failed, and says so", () => {
+    const trouble: Trouble = { failures: 9, at: T0 + HOUR, code: "X", message: "x" };
+    expect(nextDue(rhythm(), trouble, T0 + HOUR)).toBe(T0 + 2 * HOUR);
+    expect(whyDue(rhythm(), trouble, T0 + 2 * HOUR - 1)).toBeUndefined();
+    expect(whyDue(rhythm(), trouble, T0 + 2 * HOUR)).toBe("new");
+    // What was due long ago is tried when the rest is over, not in the past.
+    expect(nextDue(rhythm(), { ...trouble, at: T0 + 2 * DAY }, T0 + 2 * DAY)).toBe(T0 + 2 * DAY + HOUR);
+    // Another stamp is still not asked for before its time.
+    const silent = rhythm({ isNew: false, ends: T0 + 365 * DAY });
+    expect(nextDue(silent, trouble, T0 + HOUR)).toBe(T0 + 365 * DAY - RENEW_BEFORE);
   });
 
   test("although the clock was once far ahead", () => {

@@ -31,6 +31,7 @@ const never = new AbortController().signal;
 /** A workspace whose heads go to one place, given as flow YAML. */
 async function workspace(heads: string, clock = new FakeClock(T0)) {
   const custody = await newWorkspace(`heads: [${heads}]`, clock);
+  await mkdir(join(custody.config.root, "published"));
   const publishing = new Publishing(custody);
   const ledger = await custody.ledger();
   const add = () => ledger.append([{ kind: "correction", actor: { type: "system", id: "test" }, of: 0 }]);
@@ -127,6 +128,19 @@ describe("a folder", () => {
     ]);
     expect((await entries()).map((entry) => entry.target)).toEqual(["here"]);
     expect(await readdir(join(root, "published"))).toHaveLength(1);
+  });
+
+  test("that is not there is never made: a mistyped path or a share that is not mounted is told", async () => {
+    const { one, root, entries } = await workspace("{ use: file, path: ./bord }");
+    expect(await one()).toMatchObject({
+      result: "failed",
+      code: "SOURCE_MISCONFIGURED",
+      message: `there is no folder ${join(root, "bord")} to put heads into`,
+      remedy: expect.stringContaining("mkdir -p"),
+    });
+    expect([await readdir(root), await entries()]).toEqual([expect.not.arrayContaining(["bord"]), []]);
+    await writeFile(join(root, "bord"), "a file");
+    expect(await one()).toMatchObject({ code: "SOURCE_MISCONFIGURED" });
   });
 });
 

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -20,6 +20,7 @@ const record: Draft = { kind: "correction", actor: { type: "system", id: "test" 
 
 async function workspace(heads: string, clock = new FakeClock(T0)) {
   const custody = await newWorkspace(`heads: [${heads}]`, clock);
+  for (const [, folder = ""] of heads.matchAll(/path: \.\/(\w+)/g)) await mkdir(join(custody.config.root, folder));
   const ledger = await custody.ledger();
   const kinds = async () => {
     const found: string[] = [];
@@ -157,6 +158,7 @@ describe("the daemon", () => {
 
   test("shows on a public page what left and where it is kept, under any name", async () => {
     const custody = await newWorkspace("heads: [{ use: file, path: ./published }]", new FakeClock(T0));
+    await mkdir(join(custody.config.root, "published"));
     const running = await startRunning(custody, keptLog());
     onTestFinished(() => running.stop());
     const page = async () =>

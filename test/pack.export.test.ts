@@ -126,6 +126,7 @@ describeWith(["unzip", "sha256sum", "python3"], "a pack", () => {
       "verify.mjs",
       "VERIFY.md",
       "1 evidence file of",
+      "If what you know is another key, it may have been replaced since.",
     ])
       expect(readme).toContain(told);
     expect(readme.split("\n").filter((line) => line.length > 84)).toEqual([]);

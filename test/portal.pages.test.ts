@@ -3,10 +3,13 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { writeTroubles } from "../src/heads/troubles.ts";
 import { restInWords } from "../src/portal/overview.ts";
 import type { Snapshot } from "../src/portal/snapshot.ts";
 import { dutiesOf } from "../src/portal/today.ts";
 import { startRunning } from "../src/running.ts";
+import { newCosigner } from "../src/tlog/cosignature.ts";
+import { generateKey } from "../src/tlog/signer.ts";
 import { FakeClock } from "./support/clock.ts";
 import { config, gap, genesis, historyOf, instance, plan, run, t } from "./support/entries.ts";
 import { givenPostgres } from "./support/index-postgres.ts";
@@ -60,6 +63,28 @@ describe("the pages", () => {
       expect(html).toContain("Example &lt;b&gt;GmbH&lt;/b&gt;");
       expect(html).not.toContain("<b>GmbH");
     }
+  });
+
+  test("say first of all that a place outside has seen another history of the log, and not that nothing else is wrong", async () => {
+    const place = `{ use: witness, id: auditor, url: "http://127.0.0.1:9", key: "${newCosigner("w.example", generateKey()).cosigner.vkey}" }`;
+    const { custody, url } = await quietDaemon(
+      `collectors: [{ id: own, use: cron-health/custody }]\nheads: [${place}]`,
+    );
+    const note = (code: string) =>
+      writeTroubles(
+        custody.config.folders.state,
+        new Map([
+          ["auditor", { failures: 1, at: t("2026-11-20T07:00:00.000Z"), code, message: "the witness <b>refused</b>" }],
+        ]),
+      );
+    await note("SOURCE_UNREACHABLE");
+    expect(await (await fetch(url)).text()).not.toContain("has seen another history");
+    await note("VERIFICATION_FAILED");
+    const home = await (await fetch(url)).text();
+    expect(home).toContain("auditor (a witness) has seen another history of this log");
+    expect(home).toContain("the witness &lt;b&gt;refused");
+    expect(home).toContain("custody verify");
+    expect(home).not.toContain("Nothing needs you today");
   });
 
   test("go to nobody who asks under a foreign name", async () => {

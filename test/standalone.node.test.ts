@@ -78,6 +78,7 @@ describe("verify.mjs", () => {
     const trusted = await node(folder, "verify.mjs", ".", "--key", pack.vkey);
     expect(trusted.code).toBe(0);
     expect(trusted.out).not.toContain("!!");
+    expect(trusted.out).toContain("Keep this line");
     const json = await node(folder, "verify.mjs", "--json");
     expect(JSON.parse(json.out)).toMatchObject({ ok: true, size: 3, key: { from: "pack", vkey: pack.vkey } });
   });
@@ -101,6 +102,7 @@ describe("verify.mjs", () => {
       const { code, out } = await node(folder, "verify.mjs");
       expect([path, code]).toEqual([path, 1]);
       expect(out).toMatch(/INTEGRITY {5}broken/);
+      expect(out).not.toContain("Keep this line");
       await writeFile(join(folder, path), bytes);
     }
     expect((await node(folder, "verify.mjs")).code).toBe(0);

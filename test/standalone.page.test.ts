@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newCosigner } from "../src/tlog/cosignature.ts";
-import { generateKey } from "../src/tlog/signer.ts";
+import { generateKey, newSigner } from "../src/tlog/signer.ts";
 import { newLedger, temporaryFolder } from "./support/ledger.ts";
 import { stampHead, witnessHead } from "./support/outside.ts";
 import { builtVerifiers, examplePack, forged, packFrom, type TestPack, zipOf } from "./support/packing.ts";
@@ -61,6 +61,10 @@ describeWith(["chromium"], "verify.html, from a file, without a network", () => 
     for (const word of ["intact", "unanchored", "self-attested", "complete", "never"]) expect(trusted).toContain(word);
     expect(trusted).toContain("3 records");
     expect(trusted).not.toContain("came with the pack");
+    expect(trusted).toContain("Keep the state");
+    // Nothing was due yet, and the words say no more than that.
+    expect(trusted).toContain("no expected period is over yet");
+    expect(trusted).not.toMatch(/Every expected|was never collected|taken away|--(key|witness|tsa-roots|since)/);
     expect(await page.textContent("#status")).toBe("Intact: everything is as it was signed.");
     // Whoever listens instead of looks is where the answer is.
     expect(await page.evaluate("document.activeElement.id")).toBe("answer-title");
@@ -96,11 +100,18 @@ describeWith(["chromium"], "verify.html, from a file, without a network", () => 
         const answer = await check(page, asZip(await zipOf(files)), pack.vkey);
         expect([path, answer.includes("Broken: pack.zip")]).toEqual([path, true]);
         expect(answer).toContain(code);
+        expect(answer).not.toContain("Keep the state");
       }
     }
     const cut = await check(page, asZip(pack.zip.subarray(0, 5000)), pack.vkey);
     expect(cut).toContain("It could not be checked");
     expect(cut).toMatch(/byte \d+: expected the end of a ZIP file/);
+    expect(cut).toContain("Choose the very file that was handed out");
+    expect(cut).not.toContain("verify the folder");
+    const stranger = await check(page, asZip(pack.zip), newSigner("example-0a1b2c3d", generateKey()).verifier.vkey);
+    expect(stranger).toContain("Broken: pack.zip");
+    expect(stranger).toContain("not judged");
+    expect(stranger).not.toMatch(/Something is missing|holes|There is none yet|Keep the state/);
     const wrong = "example-0a1b2c3d+00000000+AQAA";
     expect(await check(page, asZip(pack.zip), wrong)).toContain("It could not be checked");
     expect(asked).toEqual([]);
@@ -141,6 +152,9 @@ describeWith(["chromium"], "verify.html, from a file, without a network", () => 
     const alone = await check(page, asZip(pack.zip), vkey);
     expect(alone).toContain("unanchored");
     expect(alone).toContain("self-attested");
+    expect(alone).toContain("under “Witnesses that you trust”");
+    expect(alone).toContain("under “Time stamp services that you trust”");
+    expect(alone).not.toContain("--");
     await page.click("summary");
     await page.setInputFiles("#roots", { name: "roots.pem", mimeType: "text/plain", buffer: Buffer.from(service.pem) });
     await page.fill("#witnesses", witness.cosigner.vkey);

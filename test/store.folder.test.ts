@@ -1,4 +1,5 @@
 import { execFile, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import * as fs from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,6 +8,7 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Disk, realDisk } from "../src/store/disk.ts";
 import { createFolderStore, FolderStore } from "../src/store/folder.ts";
+import { probeStore } from "../src/store/probe.ts";
 import { pattern, source, textIn } from "./support/store-contract.ts";
 
 const run = promisify(execFile);
@@ -126,6 +128,16 @@ describe("left-overs of other processes", () => {
     expect(await fs.readdir(join(`${path}.tmp`, "probe"))).toStrictEqual(["new"]);
     other.kill("SIGKILL");
     await once(other, "exit");
+  });
+
+  test("holds nothing of a probe any more when it is over, and none is ever swept out of the store", async () => {
+    const store = await createFolderStore(path);
+    await store.create("kept", bytes("a"));
+    for (let i = 0; i < 3; i += 1) expect(await probeStore(store, randomBytes)).toMatchObject({ fit: true });
+    expect(await fs.readdir(join(`${path}.tmp`, "probe"))).toStrictEqual([]);
+    await expect(store.sweep("kept")).rejects.toThrow("only what was tried");
+    await expect(store.sibling("probe").sweep("..")).rejects.toThrow("not a name");
+    expect(await textIn(store, "kept")).toBe("a");
   });
 
   test("a failed write leaves nothing behind", async () => {

@@ -12,7 +12,7 @@ import {
   requirementFreshness,
   type Unread,
 } from "./feeding.ts";
-import { type Circumstances, type Failing, type Judgement, plain, type SignOff } from "./judgement.ts";
+import { type Circumstances, type Failing, type Held, type Judgement, plain, type SignOff } from "./judgement.ts";
 import { populationsOf, type Yields } from "./population.ts";
 import { type Basis, NOUNS, RESULTS, type ResultWord } from "./vocabulary.ts";
 
@@ -66,6 +66,8 @@ export interface AssessmentInput {
   readonly yields: Yields;
   /** What people signed with a known identity. */
   readonly signOffs?: readonly SignOff[];
+  /** Every hold that was ever placed; left out where they are not known. */
+  readonly holds?: readonly Held[] | undefined;
 }
 
 /** A recommendation that is not followed breaks no rule: it is never `not_met`, and keeps its numbers. */
@@ -157,14 +159,14 @@ export function countResults(requirements: readonly RequirementAssessment[]): Re
  * Results are counted and never added up: there is no word for a control as a whole.
  */
 export function assessControls(input: AssessmentInput): ControlAssessment[] {
-  const { catalogue, period, histories, facts, asOf, yields, signOffs = [] } = input;
-  const populations = populationsOf(facts, histories.instances, yields, period);
+  const { catalogue, period, histories, facts, asOf, yields, signOffs = [], holds } = input;
+  const populations = populationsOf(facts, histories.instances, yields, period, asOf);
   const all = feedings(input);
   const zone = histories.zone ?? "UTC";
   return catalogue.controls.map((control: Control) => {
     const requirements = control.requirements.map((requirement) => {
       const feeding = feedingOf(requirement, all);
-      const circumstances = { requirement, feeding, populations, signOffs, period, asOf, zone };
+      const circumstances = { requirement, feeding, populations, signOffs, holds, period, asOf, zone };
       return assessRequirement(circumstances, histories);
     });
     const { id, title, plain: plainName, purpose } = control;

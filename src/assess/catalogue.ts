@@ -85,6 +85,11 @@ const Check = z.discriminatedUnion("kind", [
     .strictObject({ kind: z.literal("policy"), needs: Line })
     .describe("Cannot be judged without the organisation's own rules, or a contract's terms: says which."),
   z
+    .strictObject({ kind: z.literal("holds"), judge: Line })
+    .describe(
+      "Names the holds on deletion that were in force, and what a person has to judge by them: never met or not.",
+    ),
+  z
     .strictObject({ kind: z.literal("unobservable"), why: Line })
     .describe("No source that can be connected knows it: says why."),
 ]);

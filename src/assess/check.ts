@@ -1,6 +1,6 @@
 import type { CheckKind, CheckOf } from "./catalogue.ts";
 import { type Circumstances, type Judgement, plain } from "./judgement.ts";
-import { checkHuman, checkNil, checkSlots } from "./period-checks.ts";
+import { checkHolds, checkHuman, checkNil, checkSlots } from "./period-checks.ts";
 import { checkExists, checkLinked, checkOrdered, checkOutcome, checkPresent } from "./record-checks.ts";
 
 /**
@@ -18,6 +18,7 @@ const CHECKS: Checks = {
   outcome: checkOutcome,
   nil: checkNil,
   human: checkHuman,
+  holds: checkHolds,
   policy: (check) => plain("no_data", `needs your rules: ${check.needs}`),
   unobservable: (check) => plain("no_data", `not observable: ${check.why}`),
 };

@@ -30,7 +30,7 @@ export interface Judgement {
   readonly failing: readonly Failing[];
   /** The records that were judged. */
   readonly records: readonly Observed[];
-  /** Entries by which people signed. */
+  /** Entries by which people signed, or placed a hold. */
   readonly signed?: readonly number[];
 }
 
@@ -44,12 +44,23 @@ export interface SignOff {
   readonly window: Interval;
 }
 
+/** An order that evidence must not be deleted. */
+export interface Held {
+  readonly id: string;
+  /** Index of the entry that placed it, and its time. */
+  readonly entry: number;
+  readonly from: Instant;
+  /** When it was released; undefined where it still stands. */
+  readonly to: Instant | undefined;
+}
+
 /** All that a check may look at. */
 export interface Circumstances {
   readonly requirement: Requirement;
   readonly feeding: readonly Feeding[];
   readonly populations: ReadonlyMap<FactKind, Population>;
   readonly signOffs: readonly SignOff[];
+  readonly holds?: readonly Held[] | undefined;
   readonly period: Interval;
   readonly asOf: Instant;
   readonly zone: string;

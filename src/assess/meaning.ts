@@ -52,7 +52,7 @@ function* requirementTroubles(requirement: Requirement, control: Control, catalo
       yield { path: ["from", "families", i], message: `unknown family "${family}"; expected one of ${known}` };
     }
   }
-  const asksPeople = check.kind === "human" || check.kind === "policy" || check.kind === "unobservable";
+  const asksPeople = ["human", "policy", "holds", "unobservable"].includes(check.kind);
   if (!from.families && !from.facts && !asksPeople) {
     yield { path: ["from"], message: "nothing could feed this: name families, facts or both" };
   }

@@ -115,3 +115,18 @@ export function checkHuman(check: CheckOf<"human">, circumstances: Circumstances
   if (unsigned.length > 0) return { ...answer, result: "not_met" };
   return over.length === ending.length && over.length > 0 ? answer : { ...answer, result: "pending" };
 }
+
+/** The log knows which holds were in force. Whether they cover all that they should is for people, so this decides nothing. */
+export function checkHolds(check: CheckOf<"holds">, { holds, period, asOf }: Circumstances): Judgement {
+  if (holds === undefined) return plain("no_data", "the holds are named in the report and by `custody hold list`");
+  if (asOf < period.from) return plain("no_data", "the period has not begun");
+  const inForce = holds.filter(({ from, to }) => from < period.to && (to === undefined || to > period.from));
+  if (inForce.length === 0) return plain("no_data", `no hold was in force in the period; ${check.judge}`);
+  const named = inForce.slice(0, 10).map(({ id, entry }) => `${id}, record ${entry}`);
+  const more = inForce.length > named.length ? `; and ${inForce.length - named.length} more` : "";
+  const count = counted(inForce.length, ["hold was", "holds were"]);
+  return {
+    ...plain("indeterminate", `${count} in force in the period (${named.join("; ")}${more}); ${check.judge}`),
+    signed: inForce.map(({ entry }) => entry),
+  };
+}

@@ -71,9 +71,15 @@ function spanOf(fact: Fact): Span {
   }
 }
 
-function meets(span: Span, period: Interval): boolean {
+function meets(span: Span, period: Interval, asOf: Instant): boolean {
   if (span.from !== null && span.from >= period.to) return false;
-  if (span.to === null) return span.lasting || span.from === null || span.from >= period.from;
+  if (span.to === null) {
+    if (span.from === null || span.from >= period.from) return true;
+    // What goes on is known to go on up to now, not in a period that is still to come.
+    return span.lasting && asOf >= period.from;
+  }
+  // Of what only its end is known, nothing says that it was there before.
+  if (span.from === null) return span.to >= period.from && span.to < period.to;
   // What ended at the very start of the period belongs to the one before, unless it is that moment itself.
   return span.to > period.from || (span.from !== null && span.from >= period.from);
 }
@@ -122,16 +128,18 @@ function countsOf(history: InstanceHistory | undefined, period: Interval): Sourc
 /**
  * The populations of a period, one for each kind of fact. Incidents, alerts and silences that were open at any time in
  * the period; job runs that began in it; reviews dated in it or about one of its incidents; alert rules as they were
- * last seen. What has no time stays in. `facts` are all facts up to the size that is assessed, in any order.
+ * last seen. What has no time at all stays in; what has one is in no period that none of its times meets. `facts` are all
+ * facts up to the size that is assessed, in any order; what has no end goes on until `asOf`.
  */
 export function populationsOf(
   facts: Iterable<Observed>,
   instances: ReadonlyMap<string, InstanceHistory>,
   yields: Yields,
   period: Interval,
+  asOf: Instant = Number.POSITIVE_INFINITY,
 ): ReadonlyMap<FactKind, Population> {
   const newest = newestOf(facts);
-  const inPeriod = newest.filter((o) => meets(spanOf(o.fact), period));
+  const inPeriod = newest.filter((o) => meets(spanOf(o.fact), period, asOf));
   const incidents = new Set(inPeriod.flatMap((o) => (o.fact.kind === "incident" ? [linkKey(o.fact.id)] : [])));
   const kept = new Set(inPeriod);
   for (const observed of newest) {

@@ -1,14 +1,17 @@
 import type { InstanceConfig } from "../collector/define.ts";
 import type { RunResult } from "../collector/run.ts";
 import type { Custody } from "../custody.ts";
-import { CustodyError, ERROR_CODES, type ErrorKind, EXIT_CODES } from "../lib/errors.ts";
+import type { Outcome } from "../heads/send.ts";
+import { CustodyError, ERROR_CODES, type ErrorKind, EXIT_CODES, isCustodyError } from "../lib/errors.ts";
 import { didYouMean } from "../lib/nearest.ts";
 import type { Instant, Interval } from "../lib/time.ts";
 import { publish } from "../mirroring.ts";
+import { Publishing } from "../publishing.ts";
 import { readyTasks } from "../schedule/backoff.ts";
 import { backfillTasks, runTasks, type Task, tasksNow } from "../schedule/collect.ts";
 import { declareNow, noteGaps, runParts } from "../work.ts";
 import { type GlobalFlags, stopSignal, withCustody } from "./context.ts";
+import { tellOutcome } from "./heads.ts";
 import { parseMoment } from "./moment.ts";
 import type { Output } from "./output.ts";
 
@@ -19,7 +22,10 @@ interface Flags extends GlobalFlags {
   readonly dryRun?: boolean;
 }
 
-/** `custody collect [ID…]`: exit 2 when a person must mend something, 3 when it is worth trying again later, else 0. */
+/**
+ * `custody collect [ID…]`: collects, then sends the heads that are due. Exit 2 when a person must mend something, 3 when it is
+ * worth trying again later, else 0. A head that could not be sent makes it 3 at most: what was collected is safe.
+ */
 export function collect(flags: Flags, ...ids: string[]): Promise<number> {
   return withCustody(flags, async (custody, output) => {
     const { config, clock } = custody;
@@ -47,7 +53,12 @@ export function collect(flags: Flags, ...ids: string[]): Promise<number> {
     if (tasks.length === 0) output.line(whyNothing(config.instances, period !== undefined));
     const results = await run(custody, tasks, signal, output);
     await noteGaps(custody);
-    const head = await publish(custody, output.note);
+    let head = await publish(custody, output.note);
+    const publishing = new Publishing(custody, async () => {
+      head = await publish(custody);
+      return head;
+    });
+    const heads = signal.aborted ? [] : await sendDue(publishing, signal, output);
     output.line(`The log has ${head.size} records now, signed.`);
     const runs = results.map(({ task, result }) => ({
       slot: task.slot.id,
@@ -56,11 +67,32 @@ export function collect(flags: Flags, ...ids: string[]): Promise<number> {
       entry: result.appended.index,
       message: result.message,
     }));
-    output.object({ ok: runs.every(({ outcome }) => outcome === "collected"), size: head.size, runs });
+    output.object({
+      ok: runs.every(({ outcome }) => outcome === "collected"),
+      size: head.size,
+      runs,
+      heads: heads ?? [],
+    });
     if (signal.aborted) return EXIT_CODES.temporary;
-    const kinds = results.map(({ result }) => whatIsLeft(result));
+    const kinds = [
+      ...results.map(({ result }) => whatIsLeft(result)),
+      ...(heads?.every(({ result }) => result !== "failed") ? [] : ["temporary" as const]),
+    ];
     return kinds.includes("input") ? EXIT_CODES.input : kinds.includes("temporary") ? EXIT_CODES.temporary : 0;
   });
+}
+
+/** Sends the heads that are due; undefined where the log itself could not take in what came of it. Throws only what halts a writer. */
+async function sendDue(publishing: Publishing, signal: AbortSignal, output: Output): Promise<Outcome[] | undefined> {
+  try {
+    const outcomes = await publishing.sendDue(signal);
+    for (const outcome of outcomes) tellOutcome(outcome, output);
+    return outcomes;
+  } catch (error) {
+    if (!isCustodyError(error) || error.kind === "fatal") throw error;
+    output.note(`custody: heads could not be sent: ${error.message}${error.remedy ? `\n  ${error.remedy}` : ""}`);
+    return undefined;
+  }
 }
 
 interface Ran {

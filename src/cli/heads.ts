@@ -22,7 +22,7 @@ export function publish(flags: PublishFlags): Promise<number> {
     for (const { target, last } of current) {
       output.line(`${target.id}: nothing new since it was sent ${last?.size ?? 0} records; nothing to do`);
     }
-    for (const outcome of outcomes) print(outcome, output);
+    for (const outcome of outcomes) tellOutcome(outcome, output);
     const failed = outcomes.filter(({ result }) => result !== "sent");
     output.object({ ok: failed.length === 0, outcomes, current: current.map(({ target }) => target.id) });
     return exitCode(failed);
@@ -60,7 +60,9 @@ export function stateLines({ last, isNew, ends, next, trouble, target }: TargetS
   if (trouble !== undefined) {
     lines.push(`TROUBLE    ${forPeople(trouble.at, zone)} (${trouble.failures}×): ${trouble.message}`);
   }
-  if (next !== undefined) lines.push(`next       ${forPeople(next, zone)}, then every ${formatDuration(target.every)}`);
+  if (next !== undefined && trouble !== undefined) lines.push(`next try   ${forPeople(next, zone)}`);
+  else if (next !== undefined)
+    lines.push(`next       ${forPeople(next, zone)}, then every ${formatDuration(target.every)}`);
   else if (!isNew) lines.push("next       when there are new records");
   return lines;
 }
@@ -81,7 +83,8 @@ export function stateRecord({ target, last, isNew, ends, next, trouble }: Target
   };
 }
 
-function print(outcome: Outcome, output: Output): void {
+/** What became of a head at one place. */
+export function tellOutcome(outcome: Outcome, output: Output): void {
   if (outcome.result === "sent") {
     output.line(`${outcome.id}: ${outcome.said} (${outcome.size}:${outcome.root})`);
     return;

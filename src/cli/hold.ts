@@ -1,4 +1,5 @@
 import type { Custody } from "../custody.ts";
+import { lastNamed } from "../disposal/naming.ts";
 import { isDigest } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { didYouMean } from "../lib/nearest.ts";
@@ -7,7 +8,7 @@ import { dateForPeople } from "../lib/zone.ts";
 import { publish } from "../mirroring.ts";
 import { shellActor } from "../people.ts";
 import type { Hold } from "../trust/holds.ts";
-import { Holds } from "../trust/holds.ts";
+import { covers, Holds } from "../trust/holds.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
 import { parseMoment } from "./moment.ts";
 import type { Output } from "./output.ts";
@@ -91,10 +92,32 @@ export function place(flags: Flags, id: string): Promise<number> {
     await publish(custody, output.note);
     const placed = (await readHolds(custody)).standing.find((hold) => hold.index === entry?.index);
     output.line(`Hold ${id} is placed (record ${entry?.index}): ${placed ? coverInWords(placed, zone) : ""}.`);
+    const files = placed === undefined ? 0 : await countCovered(custody, placed);
+    if (files === 0)
+      output.line("It covers nothing so far: no evidence file in the log is like that. What comes later is held.");
+    else output.line(`It covers ${files === 1 ? "one evidence file" : `${files} evidence files`} so far.`);
     output.line("None of it can be disposed of, not even when its time is over, until `custody hold release`.");
-    output.object({ ok: true, entry: entry?.index, hold: id });
+    output.object({ ok: true, entry: entry?.index, hold: id, files });
     return 0;
   });
+}
+
+/** Kinds of records that take evidence in; a hold's own note, or a configuration, is none. */
+const EVIDENCE: readonly string[] = ["run", "intake", "import", "upload"];
+
+/** Evidence files in the log that a hold covers now, without lists of files and what was lawfully deleted. */
+async function countCovered(custody: Custody, hold: Hold): Promise<number> {
+  const { incidentsOf, readNaming } = await import("../disposing.ts");
+  const naming = await readNaming(custody);
+  const incidents = await incidentsOf(custody, naming, [...naming.files.keys()]);
+  let count = 0;
+  for (const file of naming.files.values()) {
+    if (file.isList || naming.disposals.explains(file.digest, lastNamed(file)) !== undefined) continue;
+    const records = naming.records(file);
+    if (!records.some(({ kind }) => EVIDENCE.includes(kind))) continue;
+    if (covers(hold, { digest: file.digest, records, incidents: incidents(file) })) count += 1;
+  }
+  return count;
 }
 
 /** A hold over a mistyped digest would hold nothing. */

@@ -43,7 +43,7 @@ export async function init(flags: Flags, dir = "."): Promise<number> {
     flags.successorOf === undefined ? undefined : await lookBack(flags.successorOf, flags.oldKey, flags.reason, output);
   if (before === undefined && (flags.oldKey ?? flags.reason) !== undefined)
     throw new CustodyError("USAGE", "--old-key and --reason belong to --successor-of");
-  const written = !(await exists(path)) && (await writeConfig(path, flags, before));
+  const written = !(await exists(path)) && (await writeConfig(path, flags, before, output));
   if (!written) output.note(`${path} is there already and is used as it is${unusedFlags(flags)}.`);
   const begin = {
     createBucket: flags.createBucket ?? false,
@@ -71,10 +71,11 @@ export async function init(flags: Flags, dir = "."): Promise<number> {
 }
 
 /** Writes the configuration that the answers make. False when somebody else did so meanwhile. */
-async function writeConfig(path: string, flags: Flags, before: Before | undefined): Promise<boolean> {
+async function writeConfig(path: string, flags: Flags, before: Before | undefined, output: Output): Promise<boolean> {
   const given = flags.store === undefined ? undefined : storeSetting(flags);
   const text =
-    (before && (await configAfter(before, dirname(path), given))) ?? configText(await ask(flags, dirname(path)));
+    (before && (await configAfter(before, dirname(path), given))) ??
+    configText(await ask(flags, dirname(path), output));
   try {
     await parseConfig(text, path, collectors);
   } catch (error) {
@@ -202,26 +203,31 @@ interface Answers {
   readonly store: unknown;
 }
 
-async function ask(flags: Flags, root: string): Promise<Answers> {
+async function ask(flags: Flags, root: string, output: Output): Promise<Answers> {
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const prompt =
     process.stdin.isTTY && process.stderr.isTTY
       ? createInterface({ input: process.stdin, output: process.stderr })
       : undefined;
+  // Without it a question would stay open for ever where the input has ended.
+  const ended = new AbortController();
+  prompt?.once("close", () => ended.abort());
   const answer = async (given: string | undefined, question: string, otherwise: string): Promise<string> => {
     if (given !== undefined) return given;
-    const asked = prompt?.question(`${question} [${otherwise}] `).catch((cause: unknown) => {
+    const asked = prompt?.question(`${question} [${otherwise}] `, { signal: ended.signal }).catch((cause: unknown) => {
       throw new CustodyError("ABORTED", "the questions were not answered; nothing was written", { cause });
     });
     return (await asked)?.trim() || otherwise;
   };
   try {
     const name = await answer(flags.name, "Name of the organisation?", basename(root) || "My organisation");
-    const zone = await answer(flags.zone, "Its time zone?", isZone(here) ? here : "UTC");
-    if (!isZone(zone)) {
-      throw new CustodyError("USAGE", `"${zone}" is not a time zone; expected a name such as Europe/Berlin or UTC`, {
-        remedy: "Name one with --zone; nothing was written.",
-      });
+    let zone = await answer(flags.zone, "Its time zone?", isZone(here) ? here : "UTC");
+    while (!isZone(zone)) {
+      const wrong = `"${zone}" is not a time zone; expected a name such as Europe/Berlin or UTC`;
+      if (prompt === undefined || flags.zone !== undefined)
+        throw new CustodyError("USAGE", wrong, { remedy: "Name one with --zone; nothing was written." });
+      output.note(`${wrong}.`);
+      zone = await answer(undefined, "Its time zone?", isZone(here) ? here : "UTC");
     }
     return { name, zone, store: storeSetting(flags) };
   } finally {

@@ -1,8 +1,11 @@
-import { resolve } from "node:path";
+import { realpath } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import type { Config } from "../config/config.ts";
 import type { Custody } from "../custody.ts";
 import { backupsMade, noteBackup, readPassphrase, restoreBackup, writeBackup } from "../ledger/backup.ts";
 import { keyIds } from "../ledger/keys.ts";
 import { hex } from "../lib/digest.ts";
+import { CustodyError } from "../lib/errors.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
 
 interface Flags extends GlobalFlags {
@@ -13,6 +16,7 @@ interface Flags extends GlobalFlags {
 export function backup(flags: Flags, file: string): Promise<number> {
   return withCustody(flags, async (custody, output) => {
     const { folders } = custody.config;
+    await refuseShared(custody.config, file);
     const passphrase = await readPassphrase(flags.passphraseFile);
     const { name } = await custody.pinnedKey();
     const keys = await writeBackup(folders.keys, name, resolve(file), passphrase);
@@ -29,6 +33,35 @@ export function backup(flags: Flags, file: string): Promise<number> {
     output.object({ ok: true, file, encrypted: passphrase !== undefined, keys: keys.map(({ vkey }) => vkey) });
     return 0;
   });
+}
+
+/** Others read these folders, and what takes them takes the backup along. Throws USAGE for a file in one of them. */
+async function refuseShared(config: Config, file: string): Promise<void> {
+  const pathOf = (place: Config["mirror"]) => (place?.kind === "folder" ? [place.path] : []);
+  const shared: (readonly [string, string])[] = [
+    ...pathOf(config.store).map((path) => ["the store", path] as const),
+    ...pathOf(config.mirror).map((path) => ["the mirror", path] as const),
+    ...(config.index.kind === "private" ? [["the index", config.index.folder] as const] : []),
+    ...config.heads.flatMap(({ id, target, config: own }) => {
+      const { path } = own as { path?: unknown };
+      if (!["file", "git"].includes(target.use) || typeof path !== "string") return [];
+      return [[`the folder that heads are put into (${id})`, resolve(config.root, path)] as const];
+    }),
+  ];
+  // A link that is named itself is never followed: the file is new.
+  const path = join(await real(dirname(resolve(file))), basename(resolve(file)));
+  for (const [what, folder] of shared) {
+    const within = relative(await real(folder), path);
+    if (within === ".." || within.startsWith(`..${sep}`) || isAbsolute(within)) continue;
+    throw new CustodyError("USAGE", `${file} would lie in ${what}, ${folder}: no place for a signing key`, {
+      remedy: "Name a file on another medium that you lock away, such as a stick. Nothing was written.",
+    });
+  }
+}
+
+/** Where a path leads; one that is not there leads to itself. */
+function real(path: string): Promise<string> {
+  return realpath(path).catch(() => resolve(path));
 }
 
 /** `custody keys restore FILE`: puts keys back that are missing; those that are there stay. */

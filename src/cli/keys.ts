@@ -29,7 +29,7 @@ export function list(flags: GlobalFlags): Promise<number> {
     output.line(`The log ${pinned.name} has ${keys.length === 1 ? "one key" : `${keys.length} keys`}.`);
     for (const key of keys) {
       output.line();
-      output.line(`${key.id}  ${key.state === "signs" ? "SIGNS" : key.state}${sinceText(key, organisation.zone)}`);
+      output.line(`${key.id}  ${STATES[key.state] ?? key.state}${sinceText(key, organisation.zone)}`);
       output.line(`  ${key.vkey}`);
       output.line(`  file       ${key.here ? `in ${folders.keys}` : "not on this machine"}`);
       output.line(
@@ -51,6 +51,14 @@ export function list(flags: GlobalFlags): Promise<number> {
     return 0;
   });
 }
+
+/** In words, where the one for programs does not say it. */
+const STATES: Partial<Record<Described["state"], string>> = {
+  signs: "SIGNS",
+  "signs beside": "signs beside it, in use",
+  older: "an older key, in use",
+  "before the pinned one": "an older key than the one in ledger.vkey, in use",
+};
 
 interface Described {
   readonly id: string;
@@ -162,6 +170,7 @@ export function retire(flags: GlobalFlags, id: string): Promise<number> {
     const { size } = await publish(custody, output.note);
     output.line(`The key ${hex(key.id)} is retired by record ${index}: what it signs after that counts for nothing.`);
     output.line(`Its file in ${custody.config.folders.keys} is not needed any more.`);
+    tellWitnesses(custody, ledger.vkey, output);
     output.object({ ok: true, retired: key.vkey, index, size });
     return 0;
   });
@@ -257,8 +266,21 @@ function tellNewKey(custody: Custody, key: Verifier, output: Output): void {
   output.line(
     `${custody.config.vkey} says so now; give that line to your auditor, and publish it where you publish keys.`,
   );
-  output.line(`BACK UP the new key now: custody keys backup FILE`);
+  output.line(
+    "BACK UP the new key now: custody keys backup FILE, on another medium. It has NO BACKUP; older backups do not hold it.",
+  );
+  tellWitnesses(custody, key.vkey, output);
   output.line(`Every other machine that writes to this log needs ${hex(key.id)}.pem in its data/keys.`);
+}
+
+/** A witness signs only what a key has signed that it was told of, and reads its keys when it starts. */
+function tellWitnesses({ config }: Custody, vkey: string, output: Output): void {
+  const witnesses = config.heads.filter(({ target }) => target.use === "witness");
+  if (witnesses.length === 0) return;
+  output.line(
+    `TELL THE WITNESS (${witnesses.map(({ id }) => id).join(", ")}) the key that signs, if it was not told yet: once the key before it signs no more, it refuses this log. Whoever runs it:`,
+  );
+  output.line(`  custody witness add DIR --log '${vkey}'   then restart the witness`);
 }
 
 function idOf(vkey: string): string {

@@ -112,7 +112,7 @@ command(
 );
 command(
   "collect [ids...]",
-  "collect now, from all collectors or those named: what is due, and how things stand in the period that still runs",
+  "collect now, from all collectors or those named: what is due, and how things stand in the period that still runs; then send the fingerprints that are due",
   [
     ["--from <day>", "with --backfill: from this day, such as 2026-11-01, or time with its zone"],
     ["--to <day>", "with --backfill: up to the beginning of this day (default: now)"],

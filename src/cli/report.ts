@@ -53,7 +53,13 @@ export function report(flags: Flags): Promise<number> {
     const intact = model.verification?.ok ?? false;
     if (!intact)
       output.note(
-        "custody: the log differs from what was signed. The report says so; `custody verify` names the places.",
+        "custody: the log differs from what was signed. The report says so on page 1 and on every page; `custody verify` names the places.",
+      );
+    if (model.cover.watched !== "some")
+      output.note(
+        model.cover.watched === "nothing"
+          ? `custody: nothing was watched in ${period.label}: the report can say nothing about what happened then, and says so on page 1.`
+          : `custody: ${period.label} begins after the last record of the log: nothing of it has been watched yet, and the report says so on page 1.`,
       );
     const altered = await indexDifferences(custody, output);
     output.object({
@@ -64,6 +70,7 @@ export function report(flags: Flags): Promise<number> {
       size: model.ledger.size,
       root: model.ledger.root,
       unprintable,
+      watched: model.cover.watched,
       altered,
     });
     return intact && altered === 0 ? 0 : 1;

@@ -1,4 +1,6 @@
 import type { Custody } from "../custody.ts";
+import { findHalt, type Halt } from "../halted.ts";
+import { EXIT_CODES } from "../lib/errors.ts";
 import { fromIso, type Instant, iso } from "../lib/time.ts";
 import { forPeople } from "../lib/zone.ts";
 import { type MirrorState, mirrorTrouble, readMirrorState } from "../mirroring.ts";
@@ -37,7 +39,7 @@ interface InstanceStatus {
   readonly nextDue?: Instant;
 }
 
-/** `custody status`: what ran, what is due, what is missing, out of the ledger alone. */
+/** `custody status`: what ran, what is due, what is missing, out of the ledger alone. Exit 4 when nothing can be written any more. */
 export function status(flags: GlobalFlags): Promise<number> {
   return withCustody(flags, async (custody, output) => {
     const history = await custody.history();
@@ -51,6 +53,8 @@ export function status(flags: GlobalFlags): Promise<number> {
     const { size } = await custody.view();
     const unsaved = await backupMissing(custody);
     const heads = await new Publishing(custody).states();
+    const halt = await findHalt(await custody.store(), custody.config.folders.state);
+    if (halt !== undefined) output.line(haltWords(halt, custody.config.organisation.zone));
     print(all, custody.config.organisation.zone, output);
     for (const id of undeclared) output.line(`${id}: configured, and not run yet; \`custody collect ${id}\` runs it.`);
     if (all.length + undeclared.length === 0)
@@ -63,7 +67,8 @@ export function status(flags: GlobalFlags): Promise<number> {
     if (unsaved !== undefined) output.line(unsaved);
     output.line(daemonWords(daemon, custody.clock.now(), custody.config.organisation.zone));
     output.object({
-      ok: true,
+      ok: halt === undefined,
+      ...(halt === undefined ? {} : { halted: halt }),
       asOf: iso(now),
       ...(daemon === undefined ? {} : { daemonLastAlive: iso(daemon) }),
       instances: all.map(inRecords),
@@ -72,7 +77,7 @@ export function status(flags: GlobalFlags): Promise<number> {
       heads: heads.map(stateRecord),
       ...(custody.config.mirror === undefined ? {} : { mirror: mirror ?? null, records: size }),
     });
-    return 0;
+    return halt === undefined ? 0 : EXIT_CODES.fatal;
   });
 }
 
@@ -130,6 +135,13 @@ function print(all: readonly InstanceStatus[], zone: string, output: Output): vo
       output.line(`  next due   ${forPeople(one.nextDue, zone)}`);
     if (one.gaps > 0) output.line(`  gaps       ${one.openGaps} open of ${one.gaps}; \`custody gaps\` lists them`);
   }
+}
+
+/** Before everything else: whatever is due, nothing comes in any more. */
+function haltWords({ at, message, remedy }: Halt, zone: string): string {
+  const since = at === undefined ? "" : `, on ${forPeople(fromIso(at), zone)}`;
+  const then = at === undefined ? "" : " When it is mended, `custody collect` goes on.";
+  return `HALTED: nothing is collected into this log any more, as it contradicts itself${since}.\n  ${message}\n  ${remedy ?? ""}${then}`;
 }
 
 /** A mirror is told in every status: one that silently stopped protects nothing. */

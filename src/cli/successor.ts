@@ -10,9 +10,10 @@ import { base64 } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
 import type { Store } from "../store/store.ts";
 import type { Head } from "../tlog/checkpoint.ts";
-import { parseVkey, type Verifier } from "../tlog/note.ts";
+import type { Verifier } from "../tlog/note.ts";
 import { FINDING_CODES, printable } from "../verify/finding.ts";
 import { type VerifyResult, verifyLedger } from "../verify/verify.ts";
+import { givenKey } from "./given-key.ts";
 import type { Output } from "./output.ts";
 
 export const REASONS = ["lost-key", "halted", "restored-backup", "yearly"] as const;
@@ -54,7 +55,7 @@ export async function lookBack(
     throw new CustodyError("USAGE", `${place} holds no custody.yaml, so the key of that log must be named`, {
       remedy: "Add --old-key with the line of its ledger.vkey, or the file; never one from the store itself.",
     });
-  const key = oldKey === undefined ? await readPinnedKey(config?.vkey ?? "") : await givenKey(oldKey);
+  const key = oldKey === undefined ? await readPinnedKey(config?.vkey ?? "") : await givenKey("--old-key", oldKey);
   const custody = config && new Custody(config, systemClock);
   try {
     const seen = await custody?.guard().then((guard) => guard.newest());
@@ -111,11 +112,6 @@ async function openOld(
     if (!(error instanceof CustodyError)) throw error;
     return { store: undefined, trouble: error.message };
   }
-}
-
-/** A file with a key, or the key itself. */
-async function givenKey(given: string): Promise<Verifier> {
-  return (await isThere(given)) || !given.includes("+") ? readPinnedKey(resolve(given)) : parseVkey(given);
 }
 
 /**

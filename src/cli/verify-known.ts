@@ -4,7 +4,7 @@ import type { Custody } from "../custody.ts";
 import type { Recorded } from "../evidence/batch.ts";
 import { isKind } from "../evidence/entry.ts";
 import { CustodyError, isCustodyError, messageOf } from "../lib/errors.ts";
-import { Publishing } from "../publishing.ts";
+import { type Contradiction, Publishing } from "../publishing.ts";
 import { parseCosignerKey } from "../tlog/cosignature.ts";
 import type { Outside } from "../trust/anchor.ts";
 import { type Certificate, readCertificates } from "../tsp/certificate.ts";
@@ -71,11 +71,16 @@ export interface Silent {
 
 /**
  * What this installation itself has seen of its log, and what it finds where heads were brought to. A place that does not
- * answer is told; the others are asked all the same. `missing` are guards without a head, `empty` the ids of targets.
+ * answer is told; the others are asked all the same. `missing` are guards without a head, `empty` the ids of targets,
+ * `refused` what places that show no heads have against this log.
  */
-export async function knownHere(
-  custody: Custody,
-): Promise<{ heads: KnownHead[]; silent: Silent[]; missing: string[]; empty: string[] }> {
+export async function knownHere(custody: Custody): Promise<{
+  heads: KnownHead[];
+  silent: Silent[];
+  missing: string[];
+  empty: string[];
+  refused: Contradiction[];
+}> {
   const heads: KnownHead[] = [];
   const silent: Silent[] = [];
   const missing: string[] = [];
@@ -90,11 +95,13 @@ export async function knownHere(
     }
   }
   const published = await new Publishing(custody).readBack();
+  const asked = await new Publishing(custody).contradictions();
   return {
     heads: [...heads, ...published.heads],
-    silent: [...silent, ...published.silent],
+    silent: [...silent, ...published.silent, ...asked.silent],
     missing,
     empty: published.empty,
+    refused: asked.found,
   };
 }
 

@@ -1,21 +1,24 @@
-import { access, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { collectors } from "../../collectors/index.ts";
 import { configPath, loadConfig } from "../config/config.ts";
 import { Custody, readPinnedKey } from "../custody.ts";
 import { indexFindings } from "../indexing.ts";
+import { earlierPins } from "../ledger/pin.ts";
 import { systemClock } from "../lib/clock.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { joinOutside, NOBODY, outsideOf } from "../outside.ts";
 import { packLines } from "../pack/say.ts";
 import { verifyPack } from "../pack/verify.ts";
+import type { Contradiction } from "../publishing.ts";
 import { digestOfFile, kindOf, openPack } from "../standalone/open.ts";
-import { parseVkey, type Verifier } from "../tlog/note.ts";
+import type { Verifier } from "../tlog/note.ts";
 import { checkReceipt, MAX_RECEIPT_BYTES } from "../verify/receipt.ts";
-import { evidenceLine, findingLines, receiptLines, verdictLines } from "../verify/say.ts";
+import { evidenceLine, findingLines, receiptLines, unjudgedLines, verdictLines } from "../verify/say.ts";
 import { type KnownHead, type VerifyOptions, type VerifyResult, verifyLedger } from "../verify/verify.ts";
 import { disposalInWords } from "../words.ts";
 import type { GlobalFlags } from "./context.ts";
+import { givenKey } from "./given-key.ts";
 import { newOutput, type Output } from "./output.ts";
 import { predecessorText } from "./successor.ts";
 import { type Copies, openCopies } from "./verify-copies.ts";
@@ -62,6 +65,7 @@ export async function verify(flags: Flags, place?: string): Promise<number> {
     const brought = new Brought();
     const options = {
       keys: [key],
+      earlier: asked.earlier,
       quick: flags.quick ?? false,
       now: systemClock.now(),
       outside: joinOutside(given, outside),
@@ -72,12 +76,18 @@ export async function verify(flags: Flags, place?: string): Promise<number> {
     const result = await verifyLedger(store, {
       ...options,
       since: [...heads, ...(copies?.heads ?? []), ...since],
-      further: [...(copies?.further ?? []), ...(custody && flags.index ? [lookAtIndex(custody, output)] : [])],
+      further: [
+        tellRefused(asked.refused),
+        ...(copies?.further ?? []),
+        ...(custody && flags.index ? [lookAtIndex(custody, output)] : []),
+      ],
       seen: (recorded) => brought.add(recorded),
     });
     const silent = [...asked.silent, ...(result.asOf === undefined ? [] : brought.among(asked.empty))];
     for (const { place, why } of silent)
-      output.note(`custody: ${place} did not say which state of the log it knows (${why}); the others did.`);
+      output.note(
+        `custody: ${place} did not say which state of the log it knows (${why}), so the log was not held against it.`,
+      );
     const unmet = unmetOf(result, required);
     print(result, unmet, output);
     const beside = copies?.tell(result, output) ?? {};
@@ -87,6 +97,13 @@ export async function verify(flags: Flags, place?: string): Promise<number> {
     await copies?.close();
     await (custody ?? store).close();
   }
+}
+
+/** Places that hold or have seen another history of this log: as grave as a head that it does not continue. */
+function tellRefused(refused: readonly Contradiction[]): NonNullable<VerifyOptions["further"]>[number] {
+  return async (_, findings) => {
+    for (const { code, where, expected, found } of refused) findings.add(code, where, expected, found);
+  };
 }
 
 /** Whether the index says what the records say; only records that are as they were signed can tell. */
@@ -145,22 +162,24 @@ async function receipt(path: string, flags: Flags, output: Output): Promise<numb
 
 /** The key that was given, or that of the workspace in which the command runs. */
 async function keyForElsewhere(flags: Flags): Promise<Verifier> {
-  if (flags.key !== undefined) return givenKey(flags.key);
+  if (flags.key !== undefined) return givenKey("--key", flags.key);
   return readPinnedKey((await loadConfig(configPath(flags.config), collectors)).vkey);
 }
 
 async function fromWorkspace(flags: Flags, output: Output) {
   const config = await loadConfig(configPath(flags.config), collectors);
   const custody = new Custody(config, systemClock);
-  const key = flags.key === undefined ? await custody.pinnedKey() : await givenKey(flags.key);
-  const { heads, silent, missing, empty } = await knownHere(custody);
+  const key = flags.key === undefined ? await custody.pinnedKey() : await givenKey("--key", flags.key);
+  const { heads, silent, missing, empty, refused } = await knownHere(custody);
   const file = join(config.folders.state, "head");
   if (missing.includes(file)) {
     output.note(
-      `custody: ${file} is missing, so what this machine has seen of the log is not known: a store that was set back to an earlier state would look intact.\n  Name a state that you know from a report with --since SIZE:ROOT.`,
+      `custody: ${file} is missing or empty, so what this machine has seen of the log is not known: a store that was set back to an earlier state would look intact.\n  Name a state that you know from a report with --since SIZE:ROOT.`,
     );
   }
-  return { store: await custody.store(), key, heads, silent, empty, outside: await outsideOf(config), custody };
+  const earlier = await earlierPins(config.vkey, key.name);
+  const [store, outside] = [await custody.store(), await outsideOf(config)];
+  return { store, key, earlier, heads, silent, empty, refused, outside, custody };
 }
 
 /** A store elsewhere: the key must come from elsewhere too, or from the workspace that the folder is part of. */
@@ -177,17 +196,15 @@ async function fromFolder(place: string, flags: Flags) {
     });
   }
   const { FolderStore } = await import("../store/folder.ts");
-  const nothing = { heads: [] as KnownHead[], silent: [] as Silent[], empty: [] as string[], outside: NOBODY };
-  return { store: await FolderStore.open(path), key: await givenKey(flags.key), ...nothing };
-}
-
-/** A file with a key, or the key itself. */
-async function givenKey(given: string): Promise<Verifier> {
-  const isFile = await access(given).then(
-    () => true,
-    () => false,
-  );
-  return isFile || !given.includes("+") ? readPinnedKey(resolve(given)) : parseVkey(given);
+  const nothing = {
+    earlier: [] as Verifier[],
+    heads: [] as KnownHead[],
+    silent: [] as Silent[],
+    empty: [] as string[],
+    refused: [] as Contradiction[],
+    outside: NOBODY,
+  };
+  return { store: await FolderStore.open(path), key: await givenKey("--key", flags.key), ...nothing };
 }
 
 const GOOD: Record<string, readonly string[]> = {
@@ -222,6 +239,6 @@ function print(result: VerifyResult, unmet: readonly string[], output: Output, a
     if (one.remains) output.line("    it is still there, the deletion is not finished: custody dispose --unfinished");
   }
   if (result.disposed.length > 50) output.line(`  … and ${result.disposed.length - 50} more (all of them with --json)`);
-  for (const line of findingLines(result)) output.line(line);
+  for (const line of [...unjudgedLines(result), ...findingLines(result)]) output.line(line);
   for (const name of unmet) output.line(`  required and not met: ${name}`);
 }

@@ -1,15 +1,14 @@
-import { access } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
-import { readPinnedKey } from "../custody.ts";
 import { systemClock } from "../lib/clock.ts";
 import { CustodyError, messageOf } from "../lib/errors.ts";
 import { iso } from "../lib/time.ts";
-import { parseVkey, type Verifier } from "../tlog/note.ts";
+import type { Verifier } from "../tlog/note.ts";
 import { addLog, createWitness, openWitness } from "../witness/folder.ts";
 import { createWitnessServer } from "../witness/server.ts";
 import { type GlobalFlags, stopSignal } from "./context.ts";
+import { givenKey } from "./given-key.ts";
 import { newOutput } from "./output.ts";
 
 /**
@@ -103,11 +102,7 @@ async function givenLog(given: string | undefined): Promise<Verifier> {
       remedy: "Name the file ledger.vkey of its workspace, or paste the key itself.",
     });
   }
-  const isFile = await access(given).then(
-    () => true,
-    () => false,
-  );
-  return isFile || !given.includes("+") ? readPinnedKey(resolve(given)) : parseVkey(given);
+  return givenKey("--log", given);
 }
 
 function givenAddress(text: string): { host: string; port: number } {

@@ -145,6 +145,8 @@ export interface Collector<S extends z.ZodType = z.ZodType> {
   readonly blindSpots: readonly string[];
   /** What the credentials must be allowed to do, and no more. */
   readonly permissions: readonly string[];
+  /** Every run that says `full` has read all that the source holds, whatever window was asked for: what it does not find is not there. */
+  readonly whole?: true;
   /** For sources whose past changes late: how much before the window is asked again, a duration. */
   readonly overlap?: string;
   source?(config: z.output<S>, reveal: (secret: SecretRef) => string): Source;

@@ -38,6 +38,18 @@ export interface FoundHead extends Head {
   readonly where: string;
 }
 
+/** What a place says that was asked whether it knows this log as it is. */
+export type Standing =
+  /** This very head, or with `size` the one of that many records, which is the newest that it knows. */
+  | { readonly is: "same"; readonly size: number }
+  | {
+      readonly is: "contradicts";
+      readonly code: "forked" | "rolled-back";
+      readonly expected: string;
+      readonly found: string;
+    }
+  | { readonly is: "unsure"; readonly why: string };
+
 /** A place for objects that are created once. */
 export interface HeadBucket {
   readonly place: string;
@@ -97,6 +109,11 @@ export interface HeadTarget<S extends z.ZodObject = z.ZodObject> {
   send(head: SentHead, tools: Tools<z.output<S>>): Promise<Receipt>;
   /** Heads of this log that lie there, signed by it; for verification. */
   readBack?(tools: Tools<z.output<S>>): Promise<FoundHead[]>;
+  /**
+   * Asks a place that shows no heads whether it knows this log as it is, and changes nothing there; for verification. `last` is
+   * the newest head that it has as far as this log knows. Throws a CustodyError where it cannot be asked.
+   */
+  ask?(head: SentHead, last: SentHead | undefined, tools: Tools<z.output<S>>): Promise<Standing>;
   /** Up to when a receipt that was kept stands by itself; undefined for one that does not stand at all. */
   endsAt?(receipt: Uint8Array, checkpoint: Uint8Array, tools: Tools<z.output<S>>): Promise<Instant | undefined>;
 }

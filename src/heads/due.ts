@@ -79,13 +79,26 @@ const LONGEST_WAIT = 60 * 60_000;
 
 /** Why a head is to be sent now; undefined when it is not. */
 export function whyDue(rhythm: Rhythm, trouble: Trouble | undefined, now: Instant): Why | undefined {
-  const due = dueSince(rhythm, now);
-  return due !== undefined && now >= due.at && rested(trouble, now) ? due.why : undefined;
+  const due = nextAttempt(rhythm, trouble, now);
+  return due !== undefined && now >= due.at ? due.why : undefined;
 }
 
-/** When a head is sent next as things stand, not counting what went wrong; undefined while there is nothing to send. */
-export function nextDue(rhythm: Rhythm, now: Instant): Instant | undefined {
-  return dueSince(rhythm, now)?.at;
+/** When a head is sent, or tried again, next as things stand; undefined while there is nothing to send. */
+export function nextDue(rhythm: Rhythm, trouble: Trouble | undefined, now: Instant): Instant | undefined {
+  return nextAttempt(rhythm, trouble, now)?.at;
+}
+
+function nextAttempt(
+  rhythm: Rhythm,
+  trouble: Trouble | undefined,
+  now: Instant,
+): { at: Instant; why: Why } | undefined {
+  const due = dueSince(rhythm, now);
+  if (due === undefined || trouble === undefined || trouble.at > now) return due;
+  const rested = restsUntil(trouble);
+  // What was begun before its time, by hand, and failed is not left until its time comes.
+  const begun = due.why === "new" && trouble.until === undefined;
+  return { ...due, at: begun ? rested : Math.max(due.at, rested) };
 }
 
 function dueSince({ last, every, isNew, ends }: Rhythm, now: Instant): { at: Instant; why: Why } | undefined {
@@ -98,8 +111,6 @@ function dueSince({ last, every, isNew, ends }: Rhythm, now: Instant): { at: Ins
 }
 
 /** After a failure a minute, then twice as long each time, at most an hour. */
-function rested(trouble: Trouble | undefined, now: Instant): boolean {
-  if (trouble === undefined || trouble.at > now) return true;
-  if (trouble.until !== undefined) return now >= trouble.until;
-  return now >= trouble.at + Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(trouble.failures - 1, 20));
+function restsUntil({ failures, at, until }: Trouble): Instant {
+  return until ?? at + Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(failures - 1, 20));
 }

@@ -14,7 +14,7 @@ export const file = defineTarget({
       .min(1)
       .max(4_000)
       .meta({
-        description: "Folder that heads are put into; best a share that somebody else keeps.",
+        description: "Folder that heads are put into, which must be there; best a share that somebody else keeps.",
         examples: ["/mnt/audit-share/custody"],
       }),
   }),

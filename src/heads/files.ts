@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { link, mkdir, open, readdir, unlink } from "node:fs/promises";
+import { link, mkdir, open, readdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { base64, sameBytes } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
@@ -17,17 +17,17 @@ const MAX_LIST_BYTES = 16 * 1024 * 1024;
 const CHECKPOINT = /^(0|[1-9]\d{0,15})\.checkpoint$/;
 
 /**
- * Puts a head into a folder, durable when it resolves; doing so again changes nothing. The folder is made where the one above
- * it is there. Gives the names of the files, below `root`. Throws VERIFICATION_FAILED where another head of that size lies there.
+ * Puts a head into a folder that is there, durable when it resolves; doing so again changes nothing. Gives the names of the
+ * files, below `root`. Throws SOURCE_MISCONFIGURED where there is no such folder, VERIFICATION_FAILED where another head of that
+ * size lies there.
  */
 export async function putHead(root: string, head: SentHead, now: Instant): Promise<string[]> {
   const folder = join(root, folderOf(head.origin));
+  await requireFolder(root);
   try {
-    for (const each of [root, folder]) {
-      await mkdir(each).catch((thrown: NodeJS.ErrnoException) => {
-        if (thrown.code !== "EEXIST") throw thrown;
-      });
-    }
+    await mkdir(folder).catch((thrown: NodeJS.ErrnoException) => {
+      if (thrown.code !== "EEXIST") throw thrown;
+    });
     const name = `${head.size}.checkpoint`;
     await create(join(folder, name), head);
     await appendLine(join(folder, "heads.txt"), head, now);
@@ -39,9 +39,20 @@ export async function putHead(root: string, head: SentHead, now: Instant): Promi
     const code = (cause as NodeJS.ErrnoException).code ?? "unknown error";
     throw new CustodyError("SOURCE_UNREACHABLE", `${folder}: the head could not be written (${code})`, {
       cause,
-      remedy: "Check that the folder above it is there and that the user who runs Custody may write to it.",
+      remedy: "Check that the user who runs Custody may write there.",
     });
   }
+}
+
+/** A mistyped path, or a share that is not mounted, must not be taken for a place that somebody else keeps. */
+async function requireFolder(root: string): Promise<void> {
+  const found = await stat(root).catch((thrown: NodeJS.ErrnoException) => thrown);
+  if (!(found instanceof Error) && found.isDirectory()) return;
+  const missing = !(found instanceof Error) || ["ENOENT", "ENOTDIR"].includes(found.code ?? "");
+  if (!missing) throw new CustodyError("SOURCE_UNREACHABLE", `${root} cannot be looked at (${found.code})`);
+  throw new CustodyError("SOURCE_MISCONFIGURED", `there is no folder ${root} to put heads into`, {
+    remedy: `Mount it, correct \`path:\` under \`heads:\`, or make it once with \`mkdir -p ${root}\`; Custody never makes it.`,
+  });
 }
 
 /** Heads that lie in a folder, the newest first. None where there is no folder. */

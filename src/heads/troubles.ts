@@ -21,6 +21,11 @@ const Troubles = z.record(
 
 export type TroublesById = ReadonlyMap<string, Trouble>;
 
+/** True where the place holds or has seen another history of this log: nothing that a later attempt mends by itself. */
+export function isContradiction({ code }: Pick<Trouble, "code">): boolean {
+  return code === "VERIFICATION_FAILED";
+}
+
 /** By target; none where nothing went wrong or the file is unreadable. */
 export async function readTroubles(stateFolder: string): Promise<Map<string, Trouble>> {
   try {

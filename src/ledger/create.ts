@@ -72,7 +72,11 @@ async function refuseUsed({ store, guard }: LedgerParts): Promise<void> {
   if ((await store.get("checkpoint")) !== undefined) throw exists(store, "a ledger already");
   // A beginning of our own may be finished; whose it is shows when it is claimed.
   if ((await store.get(batchKey(0))) !== undefined) return;
-  for await (const object of store.list("")) throw exists(store, object.key);
+  for await (const { key } of store.list("")) {
+    // It may also arrive only now, as the late write of a process that was stopped.
+    if (key !== batchKey(0)) throw exists(store, key);
+    return;
+  }
   const seen = (await guard.newest())?.size ?? 0;
   if (seen > 0) throw rolledBack(store, 0, guard.place, seen);
 }

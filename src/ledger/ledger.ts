@@ -26,6 +26,7 @@ import { ensure } from "./claim.ts";
 import { altered, requireContinued } from "./contradiction.ts";
 import { type Guard, headsOf, noGuard } from "./guard.ts";
 import { Log } from "./log.ts";
+import { requireNewestBatch } from "./newest-batch.ts";
 import { restoreLog } from "./open.ts";
 import { publishLog } from "./publish.ts";
 import { readEntries } from "./read.ts";
@@ -52,6 +53,8 @@ export interface LedgerParts extends LedgerKeys {
   readonly rekey?: () => Promise<LedgerKeys>;
   /** Heads that lie where they were brought, outside of store and guard: whoever writes must continue these too. */
   readonly elsewhere?: () => Promise<readonly (Head & { readonly from: string })[]>;
+  /** Told when an open ledger refuses to go on. */
+  readonly onHalt?: (error: CustodyError) => void;
 }
 
 /**
@@ -79,7 +82,8 @@ export class Ledger {
   }
 
   /**
-   * Opens a ledger for writing: reads and checks the checkpoint, follows what was committed since, compares with the guard.
+   * Opens a ledger for writing: reads and checks the checkpoint and the newest batch that it covers, follows what was committed
+   * since, compares with the guard.
    * Repairs nothing yet; the next `publish` brings tiles and checkpoint up to what is committed. Throws NOT_A_STORE where
    * there is no checkpoint, NO_GUARD without a guard, and LEDGER_… for a store that contradicts itself or the guard.
    */
@@ -100,6 +104,8 @@ export class Ledger {
       ...newest((await parts.elsewhere?.()) ?? []),
     ].sort((a, b) => a.size - b.size);
     const ledger = new Ledger(parts, keys, await restoreLog(store, checkpoint), checkpoint.size);
+    // Who only reads has every record in the bundles, and may look at what is left.
+    if (!parts.blind) await requireNewestBatch(store, checkpoint.size);
     for (const head of known) {
       // A process that died between guard and checkpoint leaves the guard ahead: the batches tell.
       await ledger.#follow(head.size);
@@ -292,7 +298,10 @@ export class Ledger {
   }
 
   #haltOn(error: unknown): unknown {
-    if (error instanceof CustodyError && error.kind === "fatal") this.#halted ??= error;
+    if (error instanceof CustodyError && error.kind === "fatal" && this.#halted === undefined) {
+      this.#halted = error;
+      this.#parts.onHalt?.(error);
+    }
     return error;
   }
 }

@@ -1,9 +1,10 @@
-import { blobKey, blobRefs } from "../evidence/blob.ts";
+import { type BlobRef, blobKey, blobRefs } from "../evidence/blob.ts";
 import { type Entry, type EntryOf, isKind } from "../evidence/entry.ts";
 import { base64, digestOf } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { type Interval, iso } from "../lib/time.ts";
 import { encodeReceipt } from "../tlog/proof.ts";
+import { claimedWitnesses } from "../verify/claims.ts";
 import type { LogReader } from "../verify/reader.ts";
 import { LogCopy, memberOf } from "./log-copy.ts";
 import { encodePackJson, type Omitted, PACK_FILES, PACK_FORMAT, type PackJson } from "./pack-json.ts";
@@ -13,6 +14,8 @@ import type { ZipMember } from "./zip-write.ts";
 
 /** Missing files that an error names. */
 const MAX_TOLD = 10;
+/** Configurations that are looked into for keys of witnesses. */
+const MAX_CONFIGS = 20;
 
 export interface PackPeriod extends Interval {
   readonly label: string;
@@ -116,6 +119,7 @@ export class PackSource {
       period: { from: iso(period.from), to: iso(period.to), label: period.label, zone: period.zone },
       software: this.#request.software,
     };
+    const witnesses = await this.#witnesses();
     const text = (words: string) => new TextEncoder().encode(words);
     const readme = readmeText({
       organisation: this.#request.organisation,
@@ -126,6 +130,8 @@ export class PackSource {
       evidence: here.length,
       disposed: selection.disposed.size,
       receipts: this.#found.receipts.length,
+      isRotated: this.#found.keys.indexOf(documents.vkey) > 0,
+      witnesses,
     });
     const outside = [
       memberOf(PACK_FILES.readme, text(readme)),
@@ -133,7 +139,7 @@ export class PackSource {
       memberOf(PACK_FILES.program, documents.program),
       memberOf(PACK_FILES.page, documents.page),
       memberOf(PACK_FILES.key, text(`${documents.vkey}\n`)),
-      memberOf(PACK_FILES.heads, text(headsText(about, this.#listedHeads()))),
+      memberOf(PACK_FILES.heads, text(headsText(about, this.#listedHeads(), witnesses))),
       memberOf(report, documents.pdf),
       memberOf(`${PACK_FILES.report}${label}.json`, documents.json),
       ...(await receipts),
@@ -252,6 +258,15 @@ export class PackSource {
     return members;
   }
 
+  /** Keys of witnesses as the configurations up to the pack's last record name them. */
+  async #witnesses(): Promise<string[]> {
+    const blob = async (digest: string) => {
+      const bytes = await this.#reader.get(blobKey(digest));
+      return bytes !== undefined && digestOf(bytes) === digest ? bytes : undefined;
+    };
+    return (await claimedWitnesses([...this.#found.configs].reverse(), blob)).map(({ vkey }) => vkey);
+  }
+
   #listedHeads(): ListedHead[] {
     return this.#found.heads
       .filter(({ index }) => index < this.#request.size)
@@ -275,6 +290,8 @@ class Found {
   readonly keys: string[] = [];
   readonly revoked = new Set<string>();
   readonly receipts: number[] = [];
+  /** The newest configurations. */
+  readonly configs: { index: number; ref: BlobRef }[] = [];
   asOf = "";
   readonly #request: PackRequest;
   readonly #all: Selector;
@@ -297,6 +314,10 @@ class Found {
       return;
     }
     this.asOf = entry.at;
+    if (isKind(entry, "config")) {
+      if (this.configs.length >= MAX_CONFIGS) this.configs.shift();
+      this.configs.push({ index, ref: entry.config });
+    }
     const concerned = this.selector.add(index, entry, cited.has(index));
     if ((concerned || cited.has(index)) && blobRefs(entry).length > 0) this.receipts.push(index);
   }

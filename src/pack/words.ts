@@ -29,6 +29,10 @@ export interface ReadmeParts {
   readonly evidence: number;
   readonly disposed: number;
   readonly receipts: number;
+  /** The log has had other keys before this one. */
+  readonly isRotated: boolean;
+  /** Keys of witnesses that the log's configurations name. */
+  readonly witnesses: readonly string[];
 }
 
 /** README.txt: what the pack is, and three ways to check it. */
@@ -77,7 +81,8 @@ export function readmeText(parts: ReadmeParts): string {
       "THREE WAYS TO CHECK IT",
       "  1. With Node 20 or newer, in this folder, KEY being the one you know:",
       "       node verify.mjs . --key KEY",
-      "  2. Open verify.html in a browser, offline, and drop the zip file on it.",
+      "  2. Open verify.html in a browser, offline, and drop the zip file on it, as it was",
+      "     handed out: files that were packed anew are for the first or the third way.",
       "  3. With a shell, sha256sum and openssl: follow VERIFY.md.",
     ].join("\n"),
     [
@@ -87,6 +92,13 @@ export function readmeText(parts: ReadmeParts): string {
         "  ",
       ),
       `  ${parts.vkey}`,
+      wrap(
+        parts.isRotated
+          ? "The log has had other keys before this one, so an earlier report or pack may name an older key. That is a good key to check with: give it as KEY, and the verifier follows the log's own records from it to the key above and says by which. Then ask the organisation whether the key above is the one that it uses now. A key that no record leads to is a reason to stop."
+          : "If what you know is another key, it may have been replaced since. Give the one that you know as KEY: where the log's own records lead from it to the key above, the verifier says by which. Where none do, this is a reason to stop.",
+        "  ",
+      ),
+      ...witnessLines(parts.witnesses),
       wrap(
         "Keep the next line. Next year's pack must continue it; a log that was rewritten cannot. The number is that of the records, the rest their fingerprint:",
         "  ",
@@ -102,6 +114,17 @@ export function readmeText(parts: ReadmeParts): string {
   return `${paragraphs.join("\n\n")}\n`;
 }
 
+function witnessLines(witnesses: readonly string[]): string[] {
+  if (witnesses.length === 0) return [];
+  return [
+    wrap(
+      `The log names ${witnesses.length === 1 ? "this key of a witness" : "these keys of witnesses"}, who can tell whether it was ever rewritten. That is the operator's claim: ask each witness for its key by a way that does not lead through the operator. If it is the same, add --witness and the key, or paste it under "Witnesses that you trust" in verify.html:`,
+      "  ",
+    ),
+    ...witnesses.map((vkey) => `  ${vkey}`),
+  ];
+}
+
 /** A head that left the store, as its record says. */
 export interface ListedHead {
   readonly index: number;
@@ -112,10 +135,14 @@ export interface ListedHead {
   readonly target: string;
 }
 
-/** heads.txt: every head that left the store up to the pack's last record, and the pack's own. */
+/**
+ * heads.txt: every head that left the store up to the pack's last record, and the pack's own. `witnesses` are keys that the
+ * log names; they are remarks, and nothing follows from them.
+ */
 export function headsText(
   pack: Pick<PackJson, "origin" | "size" | "root" | "asOf">,
   heads: readonly ListedHead[],
+  witnesses: readonly string[] = [],
 ): string {
   const lines = heads.map(
     ({ index, size, root, at, use, target }) => `${size}:${root} ${at} ${use} ${target} record ${index}`,
@@ -123,6 +150,7 @@ export function headsText(
   return [
     `# ${pack.origin}: fingerprints that left the store, as its records say: SIZE:ROOT, when, how, where to, which record.`,
     "# Compare them with what you, or those places, hold. The last line is this pack's own.",
+    ...witnesses.map((vkey) => `# A claim of the operator, to be checked with the witness itself: its key is ${vkey}`),
     ...lines,
     `${pack.size}:${pack.root} ${pack.asOf} pack pack -`,
     "",

@@ -220,7 +220,10 @@ const [KIND_MASK, LINK] = [0o170000, 0o120000];
 function checkKind(head: DataView, at: number): void {
   const attributes = head.getUint32(38, true);
   if (attributes === 0) return;
-  const what = ((attributes >>> 16) & KIND_MASK) === LINK ? "a symbolic link" : `attributes ${attributes}`;
+  const what =
+    ((attributes >>> 16) & KIND_MASK) === LINK
+      ? "a symbolic link"
+      : `attributes (${attributes}), which a program that packs files anew adds`;
   throw refused(at + 38, "an ordinary file without attributes", what);
 }
 

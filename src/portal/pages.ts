@@ -15,7 +15,7 @@ import type { PortalParts } from "./parts.ts";
 import { createRender, type Frame, type PageName } from "./render.ts";
 import { listReports, openReport } from "./reports.ts";
 import { type Snapshot, Snapshots } from "./snapshot.ts";
-import { dutiesOf, titlesOf } from "./today.ts";
+import { dutiesOf, refusalDuties, titlesOf } from "./today.ts";
 import { icon, style } from "./views/style.ts";
 import { many } from "./words.ts";
 
@@ -65,7 +65,7 @@ export function addPages(server: FastifyInstance, parts: PortalParts): Say {
   }
 
   page("/", "Today", "home", async (snapshot) => {
-    const duties = dutiesOf(snapshot, parts);
+    const duties = [...refusalDuties(await parts.refusals(), zone), ...dutiesOf(snapshot, parts)];
     const systems = systemsIn(parts.scope, snapshot, title);
     const connected = systems.filter((system) => system.connected).length;
     const gaps = gapTable(snapshot, title, zone);

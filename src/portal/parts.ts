@@ -74,6 +74,8 @@ export interface PortalParts {
   head(): Promise<{ readonly size: number; readonly root: string }>;
   /** Name and key of the log, and its heads that left the store, one per place. */
   published(): Promise<PublishedHeads>;
+  /** Places that refused a head because they hold or have seen another history of this log. */
+  refusals(): Promise<readonly { readonly place: string; readonly at: Instant; readonly message: string }[]>;
   /** A public object of the store: the checkpoint or a hash tile; undefined for what is neither, or not there. */
   publicObject(key: string): Promise<Uint8Array | undefined>;
   readonly reportsFolder: string;

@@ -78,6 +78,17 @@ export function dutiesOf(
   ];
 }
 
+/** Nothing is graver: somebody outside has seen another history of this log than this one. */
+export function refusalDuties(refusals: Awaited<ReturnType<PortalParts["refusals"]>>, zone: string): Duty[] {
+  return refusals.map(({ place, at, message }) => ({
+    title: `${place} has seen another history of this log`,
+    what: sentence(`${forPeople(at, zone)}: ${message}`),
+    lost: "It cannot be told from here which history is the right one. Do not touch the store.",
+    todo: "Either the log was rewritten or set back, or a copy of this workspace goes on writing elsewhere: look for one, and ask the place what it holds.",
+    commands: ["custody verify"],
+  }));
+}
+
 function gapDuties(one: InstanceHistory, snapshot: Snapshot, title: string, zone: string): Duty[] {
   const open = gapsOf(one, snapshot.now).filter((gap) => gap.state === "open" && gap.acknowledged === undefined);
   const shown = open.slice(-GAPS_SHOWN).reverse();

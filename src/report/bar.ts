@@ -6,7 +6,7 @@ const HEIGHT = 13;
 /** However short, a hole is seen. */
 const THINNEST = 1.1;
 /** Holes are drawn over what surrounds them. */
-const ORDER: readonly BarPattern[] = ["empty", "dotted", "solid", "grey", "half", "hatched"];
+const ORDER: readonly BarPattern[] = ["empty", "crossed", "dotted", "solid", "grey", "half", "hatched"];
 
 function drawPattern(sheet: Sheet, pattern: BarPattern, x: number, y: number, width: number, height: number): void {
   const { doc } = sheet;
@@ -41,11 +41,32 @@ function drawPattern(sheet: Sheet, pattern: BarPattern, x: number, y: number, wi
       doc.rect(x, y, width, height).fill("#ffffff");
       for (let at = x + 2; at < x + width; at += 4) doc.circle(at, y + height / 2, 0.8).fill(grey);
       break;
+    case "crossed":
+      doc.rect(x, y, width, height).fill(look.colour.band);
+      doc.lineWidth(0.5).strokeColor(grey);
+      for (let at = x - height; at < x + width; at += 5)
+        doc
+          .moveTo(at, y + height)
+          .lineTo(at + height, y)
+          .moveTo(at, y)
+          .lineTo(at + height, y + height);
+      doc.stroke();
+      break;
     case "empty":
       doc.rect(x, y, width, height).fill("#ffffff");
       break;
   }
   doc.restore();
+}
+
+/** Words in the middle of a stretch, where it is long enough for them. */
+function drawLabel(sheet: Sheet, label: string, x: number, y: number, width: number): void {
+  const size = look.size.page;
+  const text = sheet.type.single(label, "bold", size);
+  if (text.width + 14 > width) return;
+  const at = x + (width - text.width) / 2;
+  sheet.doc.rect(at - 3, y + 1.5, text.width + 6, HEIGHT - 3).fill("#ffffff");
+  sheet.put(text, at, y + HEIGHT / 2 + size * 0.36, size, look.colour.muted);
 }
 
 /** The period from left to right with its holes; the same in words is its alternative text and stands below it. */
@@ -65,6 +86,7 @@ export function drawBar(sheet: Sheet, block: Extract<Block, { kind: "bar" }>): v
         const wide = Math.max((segment.to - segment.from) * width, pattern === "empty" ? 0 : THINNEST);
         const x = Math.min(left + segment.from * width, left + width - wide);
         drawPattern(sheet, pattern, x, y, wide, HEIGHT);
+        if (segment.label !== undefined) drawLabel(sheet, segment.label, x, y, wide);
       }
     }
     sheet.doc.rect(left, y, width, HEIGHT).lineWidth(0.7).strokeColor(look.colour.muted).stroke();

@@ -9,6 +9,8 @@ export interface Line {
   readonly style?: "bold" | "mono" | "muted" | undefined;
   /** Draws a mark before the text; the text says the same in words. */
   readonly mark?: Mark | undefined;
+  /** Is set smaller rather than broken, so that it is copied out whole. */
+  readonly whole?: true | undefined;
 }
 
 /** Shapes, not only colours, so that print in black and white says the same. */
@@ -28,16 +30,24 @@ export interface BarSegment {
   readonly from: number;
   readonly to: number;
   readonly pattern: BarPattern;
+  /** Stands inside where there is room; the words of the bar say the same. */
+  readonly label?: string | undefined;
 }
 
-export type BarPattern = "solid" | "grey" | "half" | "hatched" | "dotted" | "empty";
+export type BarPattern = "solid" | "grey" | "half" | "hatched" | "dotted" | "crossed" | "empty";
 
 export type Block =
   | { readonly kind: "cover"; readonly title: string; readonly subtitle: string; readonly lines: readonly string[] }
   | { readonly kind: "part"; readonly layout: "portrait" | "landscape" }
-  | { readonly kind: "heading"; readonly level: 1 | 2 | 3; readonly text: string }
+  | { readonly kind: "heading"; readonly level: 1 | 2 | 3; readonly text: string; readonly room?: number }
   | { readonly kind: "paragraph"; readonly text: string; readonly style?: "muted" | undefined }
-  | { readonly kind: "notice"; readonly title: string; readonly lines: readonly string[] }
+  | {
+      readonly kind: "notice";
+      readonly title: string;
+      readonly lines: readonly string[];
+      /** Bad news, which nobody may overlook. */
+      readonly tone?: "bad" | undefined;
+    }
   | { readonly kind: "pairs"; readonly rows: readonly { readonly label: string; readonly cell: Cell }[] }
   | {
       readonly kind: "table";

@@ -1,5 +1,5 @@
 import type { Observed } from "../evidence/fact.ts";
-import { type Instant, type Interval, iso, union } from "../lib/time.ts";
+import { holes, type Instant, type Interval, iso, union } from "../lib/time.ts";
 import { freshnessOf } from "../slots/freshness.ts";
 import { type Gap, gapsOf } from "../slots/gap.ts";
 import type { InstanceHistory, RunRecord } from "../slots/history.ts";
@@ -42,6 +42,12 @@ function joinStates(slots: readonly AssessedSlot[], period: Interval): SourceRep
     }
   }
   return bar.map((segment) => ({ ...span(segment), state: segment.state, slots: segment.slots }));
+}
+
+/** What of the period is over and was nobody's slot. */
+function unwatchedOf(slots: readonly AssessedSlot[], period: Interval, asOf: Instant): Interval[] {
+  const over = { from: period.from, to: Math.min(period.to, asOf) };
+  return over.from < over.to ? holes(over, slots) : [];
 }
 
 function touches(run: RunRecord, period: Interval): boolean {
@@ -100,6 +106,7 @@ function sourceReport(
     expected: slots.length,
     states: tally(slots),
     bar: joinStates(slots, period),
+    unwatched: unwatchedOf(slots, period, asOf).map(span),
     covered: seen.map(span),
     moments: runs.reduce((n, run) => n + run.instants.filter((at) => at >= period.from && at < period.to).length, 0),
     runs: {

@@ -1,9 +1,9 @@
 import { type Interval, iso } from "../lib/time.ts";
 import { clean, cleanOrNull } from "./clean.ts";
 import { isoOrNull, meets, span } from "./coverage.ts";
-import type { DisposedInput, EvidenceItem, UploadInput } from "./input.ts";
+import type { DisposedInput, EvidenceItem, ReportInput, UploadInput } from "./input.ts";
 import { groupedBy, sortedBy } from "./order.ts";
-import type { DisposedPart, EvidenceRow, UploadRow } from "./shape.ts";
+import type { DisposedPart, Erased, EvidenceRow, UploadRow } from "./shape.ts";
 
 /** An item belongs to the period of what it covers; where that is not known, of when it was captured. */
 export function inPeriod(item: EvidenceItem, period: Interval): boolean {
@@ -67,11 +67,32 @@ export function uploadRow(upload: UploadInput): UploadRow {
   };
 }
 
-/** What was lawfully deleted of the period's evidence, each file once, and how many for each reason. */
-export function disposedPart(all: readonly DisposedInput[], period: Interval): DisposedPart {
-  const inside = all.filter(
-    ({ covers, at }) => covers === undefined || meets(covers, period) || (at >= period.from && at < period.to),
+/**
+ * The deleted files that may have told of the period: a file of a source whose every look shows all of it may have told of
+ * any time.
+ */
+export function disposedIn(input: ReportInput): DisposedInput[] {
+  const { period } = input;
+  return (input.disposed ?? []).filter(
+    ({ covers, at, source }) =>
+      covers === undefined ||
+      meets(covers, period) ||
+      (at >= period.from && at < period.to) ||
+      (source !== undefined && input.about(source.use)?.whole === true),
   );
+}
+
+/** How many of them belong to a register that these instances fill, and the records of their disposal. */
+export function erasedFrom(inside: readonly DisposedInput[], instances: ReadonlySet<string>): Erased {
+  const own = inside.filter(({ source }) => source !== undefined && instances.has(source.instance));
+  return {
+    files: new Set(own.map(({ digest }) => digest)).size,
+    entries: [...new Set(own.map(({ disposal }) => disposal.index))].sort((a, b) => a - b),
+  };
+}
+
+/** What was lawfully deleted of the period's evidence, each file once, and how many for each reason. */
+export function disposedPart(inside: readonly DisposedInput[]): DisposedPart {
   const rows = [...groupedBy(inside, (one) => one.digest).values()].map((of) => {
     const entries = of.map(({ entry }) => entry).sort((a, b) => a - b);
     const [{ digest, size, disposal }] = of as [DisposedInput];

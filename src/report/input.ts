@@ -5,6 +5,7 @@ import type { Digest } from "../lib/digest.ts";
 import type { Instant, Interval } from "../lib/time.ts";
 import type { History } from "../slots/history.ts";
 import type { VerifyResult } from "../verify/verify.ts";
+import type { KeyRow } from "./shape.ts";
 
 /**
  * What a report is built from: everything as of one size of the ledger. Whoever calls gathers it from the ledger itself,
@@ -59,7 +60,25 @@ export interface ReportInput {
   readonly anchor?: { readonly at: Instant; readonly what: string } | undefined;
   /** Sign-offs: `name (role), time, record`, one string each. */
   readonly signed?: readonly string[] | undefined;
-  readonly verification?: Pick<VerifyResult, "ok" | "verdicts" | "checked" | "findings" | "found"> | undefined;
+  readonly verification?: Pick<VerifyResult, "ok" | "asOf" | "verdicts" | "checked" | "findings" | "found"> | undefined;
+  /** Every key of the log, oldest first. */
+  readonly keys?: readonly KeyRow[] | undefined;
+  /** Every hold that was ever placed, in order. */
+  readonly holds?: readonly HoldInput[] | undefined;
+}
+
+/** An order that evidence must not be deleted. */
+export interface HoldInput {
+  readonly id: string;
+  readonly entry: number;
+  readonly at: Instant;
+  readonly by: string;
+  readonly authority: string;
+  readonly digests: readonly string[];
+  readonly instances: readonly string[];
+  readonly window: Interval | undefined;
+  readonly incident: string | undefined;
+  readonly released: { readonly entry: number; readonly at: Instant } | undefined;
 }
 
 /** The part of a collector that is printed. */
@@ -67,6 +86,8 @@ export interface CollectorAbout {
   readonly title: string;
   readonly blindSpots: readonly string[];
   readonly facts: readonly FactKind[];
+  /** Each complete look shows all that the source holds, whatever window was asked for. */
+  readonly whole?: true;
 }
 
 export interface ObservedProblem {
@@ -113,6 +134,8 @@ export interface DisposedInput {
   readonly entry: number;
   /** When it was captured or handed in. */
   readonly at: Instant;
+  /** Whose evidence it was; undefined for what a person handed in. */
+  readonly source: { readonly instance: string; readonly use: string } | undefined;
   /** The window that was asked for; undefined for what a person handed in. */
   readonly covers: Interval | undefined;
   readonly disposal: {

@@ -7,7 +7,19 @@ export const look = {
   /** First and last line of the text area, from the upper and lower edge. */
   top: 58,
   bottom: 62,
-  size: { cover: 20.5, subtitle: 14, h1: 16, h2: 11.5, h3: 9.5, text: 9.2, table: 8.4, small: 7.4, code: 7.2, page: 7 },
+  size: {
+    cover: 20.5,
+    subtitle: 14,
+    h1: 16,
+    h2: 11.5,
+    h3: 9.5,
+    text: 9.2,
+    table: 8.4,
+    small: 7.4,
+    code: 7.2,
+    page: 7,
+    least: 5.2,
+  },
   leading: 1.42,
   /** Width of the label column of pairs. */
   label: 112,
@@ -20,6 +32,7 @@ export const look = {
     band: "#eef1f5",
     good: "#1b6b3f",
     bad: "#a3202a",
+    badBand: "#fbeaec",
     unsure: "#7d5200",
     open: "#59636e",
     grey: "#9aa7b5",

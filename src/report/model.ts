@@ -1,15 +1,26 @@
 import type { ControlAssessment } from "../assess/assess.ts";
 import { populationsOf } from "../assess/population.ts";
 import { RESULTS, type ResultWord } from "../assess/vocabulary.ts";
+import type { FactKind } from "../evidence/fact.ts";
 import { base64, digestOf } from "../lib/digest.ts";
 import { iso } from "../lib/time.ts";
 import { clean, cleanOrNull } from "./clean.ts";
-import { gapRows, HOLES, meets, sourceReports, span, systemRows } from "./coverage.ts";
-import { disposedPart, evidenceRows, inPeriod, uploadRow } from "./evidence.ts";
+import { gapRows, HOLES, isoOrNull, meets, sourceReports, span, systemRows } from "./coverage.ts";
+import { disposedIn, disposedPart, erasedFrom, evidenceRows, inPeriod, uploadRow } from "./evidence.ts";
+import { goneSince } from "./gone.ts";
 import type { EvidenceItem, ObservedProblem, ReportInput } from "./input.ts";
 import { byText, groupedBy, sortedBy } from "./order.ts";
 import { alertSummary, incidentRegister, jobSummary, reviewRows } from "./registers.ts";
-import type { ControlReport, Cover, GapRow, ProblemRow, ReportModel, SourceReport, Verification } from "./shape.ts";
+import type {
+  ControlReport,
+  Cover,
+  GapRow,
+  HoldRow,
+  ProblemRow,
+  ReportModel,
+  SourceReport,
+  Verification,
+} from "./shape.ts";
 
 /** Evidence files shown inside a control's section; all of them are in the evidence index. */
 const NEWEST_FILES = 12;
@@ -60,6 +71,7 @@ function controlReport(
 function verificationOf(found: NonNullable<ReportInput["verification"]>): Verification {
   return {
     ok: found.ok,
+    proven: found.asOf !== undefined,
     verdicts: Object.entries(found.verdicts).map(([about, v]) => ({
       about: about.toUpperCase(),
       word: clean(v.word),
@@ -133,6 +145,12 @@ function coverOf(
     },
     gaps: { total: gaps.length, open: gaps.filter((g) => g.state === "open").length, longest: longest(gaps) },
     silent: sources.filter((s) => s.configured && s.freshness.state === "never").map((s) => s.instance),
+    watched:
+      input.period.from > input.asOf
+        ? "to come"
+        : sources.some((s) => s.expected > 0 || s.covered.length > 0 || s.moments > 0) || items.length > 0
+          ? "some"
+          : "nothing",
   };
 }
 
@@ -165,6 +183,25 @@ function problemRows(
   );
 }
 
+/** The holds that were in force at any time in the period. */
+function holdRows({ holds = [], period }: ReportInput): HoldRow[] {
+  return holds
+    .filter(({ at, released }) => at < period.to && (released === undefined || released.at > period.from))
+    .map((hold) => ({
+      id: hold.id,
+      entry: hold.entry,
+      since: iso(hold.at),
+      by: clean(hold.by),
+      authority: clean(hold.authority),
+      releasedEntry: hold.released?.entry ?? null,
+      released: isoOrNull(hold.released?.at),
+      digests: [...hold.digests],
+      instances: [...hold.instances],
+      window: hold.window === undefined ? null : span(hold.window),
+      incident: cleanOrNull(hold.incident),
+    }));
+}
+
 /** `R-2026-Q3-1042-5f0c9a1e`: what the report is about and a digest of what it stands on. */
 function reportId(input: ReportInput): string {
   const label = input.period.label.replace(/[^A-Za-z0-9.-]+/g, "-").slice(0, 40);
@@ -188,12 +225,16 @@ export function buildReport(input: ReportInput): ReportModel {
   );
   const gaps = gapRows(input);
   const { instances, unreadable } = input.history;
-  const populations = populationsOf(input.facts, instances, (use) => input.about(use)?.facts, period);
+  const populations = populationsOf(input.facts, instances, (use) => input.about(use)?.facts, period, input.asOf);
   const registers = new Set(populations.get("incident")?.parts.map((part) => part.instance));
   const registerSources = sources.filter((s) => registers.has(s.instance));
   const problems = problemRows(input.problems, input.evidence, items);
   const unread = problems.filter((p) => registers.has(p.instance)).length;
-  const incidents = incidentRegister(populations, period, imported, registerSources, unread);
+  const gone = goneSince(input, imported);
+  const incidents = incidentRegister(populations, period, imported, registerSources, unread, gone);
+  const disposed = disposedIn(input);
+  const erased = (kind: FactKind) =>
+    erasedFrom(disposed, new Set(populations.get(kind)?.parts.map((part) => part.instance)));
   const predecessor = input.genesis.predecessor;
   return {
     v: 1,
@@ -212,6 +253,7 @@ export function buildReport(input: ReportInput): ReportModel {
       chainHead: input.chainHead,
       vkey: input.vkey,
       keyId: input.vkey.split("+")[1] ?? "",
+      keys: input.keys ?? [],
       asOf: iso(input.asOf),
       since: input.genesis.at,
       predecessor: predecessor
@@ -246,7 +288,14 @@ export function buildReport(input: ReportInput): ReportModel {
       ),
     ),
     uploads: sortedBy(input.uploads, (u) => u.entry).map(uploadRow),
-    disposed: disposedPart(input.disposed ?? [], period),
+    disposed: disposedPart(disposed),
+    erased: {
+      incidents: erased("incident"),
+      reviews: erased("review"),
+      alerts: erased("alert"),
+      jobs: erased("job-run"),
+    },
+    holds: holdRows(input),
     verification: input.verification ? verificationOf(input.verification) : null,
     evidence: evidenceRows(items),
   };

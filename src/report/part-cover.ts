@@ -1,5 +1,13 @@
 import { RESULTS } from "../assess/vocabulary.ts";
 import { type Block, type Cell, cell, type Line, line, type Mark, mono } from "./blocks.ts";
+import {
+  brokenBlocks,
+  erasedBlocks,
+  erasedText,
+  isUnproven,
+  unwatchedBlocks,
+  unwatchedSentence,
+} from "./part-shortcomings.ts";
 import type { ReportModel } from "./shape.ts";
 import { count, fill, localSpan, moment, plural, type Wording } from "./words.ts";
 
@@ -17,14 +25,16 @@ export const RESULT_MARKS: Readonly<Record<(typeof RESULTS)[number], Mark>> = {
   no_target: "open",
 };
 
-function holesSentence({ cover, organisation }: ReportModel, wording: Wording): string {
+function holesSentence(model: ReportModel, wording: Wording): string {
+  const { cover, organisation } = model;
   const { slots, gaps } = cover;
+  const unwatched = unwatchedSentence(model, wording);
   const pending = slots.pending > 0 ? ` (${count(slots.pending)} not due yet)` : "";
   const holes =
     slots.expected === 0
       ? wording.holesNothing
       : gaps.longest === null
-        ? fill(wording.holesNone, { pending })
+        ? fill(unwatched === undefined ? wording.holesNone : wording.holesElse, { pending })
         : fill(wording.holesSome, {
             holes: count(slots.holes),
             expected: count(slots.expected),
@@ -35,7 +45,11 @@ function holesSentence({ cover, organisation }: ReportModel, wording: Wording): 
             instance: gaps.longest.instance,
             span: localSpan(gaps.longest, organisation.zone),
           });
-  return cover.silent.length === 0 ? holes : `${holes} ${fill(wording.silent, { names: cover.silent.join(", ") })}`;
+  return [
+    ...(unwatched === undefined || slots.expected === 0 ? [] : [unwatched]),
+    holes,
+    ...(cover.silent.length === 0 ? [] : [fill(wording.silent, { names: cover.silent.join(", ") })]),
+  ].join(" ");
 }
 
 function systemLines(model: ReportModel): Line[] {
@@ -59,7 +73,9 @@ function systemLines(model: ReportModel): Line[] {
 }
 
 /** Since when somebody outside has seen the log, and what stands before that. */
-function outsideLines({ cover, organisation, verification }: ReportModel, wording: Wording): Line[] {
+function outsideLines(model: ReportModel, wording: Wording): Line[] {
+  const { cover, organisation, verification } = model;
+  if (isUnproven(model)) return [line(wording.notJudged)];
   if (cover.anchor !== null)
     return [
       line(`${moment(cover.anchor.at, organisation.zone)}: ${cover.anchor.what}`),
@@ -86,6 +102,10 @@ export function coverPart(model: ReportModel, wording: Wording): Block[] {
   const { cover, organisation, ledger } = model;
   const zone = organisation.zone;
   const systems = systemLines(model);
+  const unproven = isUnproven(model);
+  const { files: deleted, rows } = model.disposed;
+  const entries = [...new Set(rows.map((row) => row.entry))];
+  const erased = erasedText({ files: deleted, entries }, wording.erasedCover);
   const shown = systems.slice(0, SYSTEMS_ON_COVER + 1);
   if (systems.length > shown.length)
     shown.push(line(`and ${plural(systems.length - shown.length, "more system")}, listed under "Scope and method"`));
@@ -106,6 +126,7 @@ export function coverPart(model: ReportModel, wording: Wording): Block[] {
       label: "In operation since",
       cell: [
         line(cover.inOperationSince === null ? "no source has answered yet" : moment(cover.inOperationSince, zone)),
+        ...(unproven ? [line(wording.asRecordsSay, "muted")] : []),
       ],
     },
     {
@@ -118,10 +139,12 @@ export function coverPart(model: ReportModel, wording: Wording): Block[] {
         line(
           `${count(cover.files.imported)} of ${plural(files, "evidence file")} were imported later, ${count(cover.files.uploaded)} handed in by people`,
         ),
+        ...(unproven ? [line(wording.asRecordsSay, "muted")] : []),
       ],
     },
     { label: "Systems", cell: shown },
-    { label: "Known holes", cell: [line(holesSentence(model, wording))] },
+    { label: "Known holes", cell: [line(unproven ? wording.notJudged : holesSentence(model, wording))] },
+    ...(erased === undefined ? [] : [{ label: "Lawfully deleted", cell: [line(erased)] }]),
     {
       label: "Administers",
       cell: [
@@ -144,6 +167,8 @@ export function coverPart(model: ReportModel, wording: Wording): Block[] {
         `ISMS scope: ${plural(cover.systems.inScope, "system")}${organisation.soa === null ? "; no statement of applicability named" : `; statement of applicability ${organisation.soa}`}`,
       ],
     },
+    ...brokenBlocks(model, wording),
+    ...unwatchedBlocks(model, wording),
     ...(model.demo
       ? [
           {
@@ -180,6 +205,7 @@ export function summaryPart(model: ReportModel, wording: Wording): Block[] {
   // met and not met stand there even when there is none: an absent column would hide the zero.
   const used = RESULTS.filter((r) => r === "met" || r === "not_met" || model.controls.some((c) => c.results[r] > 0));
   const { slots } = model.cover;
+  const unwatched = unwatchedSentence(model, wording);
   const states = (
     ["collected", "late", "partial", "failed", "unavailable", "missed", "paused", "due", "open"] as const
   ).map((state) => ({
@@ -223,9 +249,11 @@ export function summaryPart(model: ReportModel, wording: Wording): Block[] {
             label: wording.slotStates[state].word,
             cell: [line(`${count(n)} (${wording.slotStates[state].meaning})`)],
           })),
+        ...(unwatched === undefined ? [] : [{ label: wording.unwatched, cell: [line(unwatched)] }]),
       ],
     },
     { kind: "heading", level: 2, text: "Incidents of the period" },
+    ...erasedBlocks(model, "incidents", wording),
   ];
   if (model.incidents.nil)
     blocks.push({

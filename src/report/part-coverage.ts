@@ -2,7 +2,7 @@ import { wallClock } from "../lib/zone.ts";
 import { SLOT_STATES, type SlotState } from "../slots/state.ts";
 import { type BarPattern, type Block, type Cell, cell, line } from "./blocks.ts";
 import { HOLES } from "./coverage.ts";
-import type { GapRow, ReportModel, SourceReport } from "./shape.ts";
+import type { GapRow, ReportModel, SourceReport, Span } from "./shape.ts";
 import { count, entryList, fill, localSpan, localTime, moment, plural, type Wording } from "./words.ts";
 
 export const PATTERNS: Readonly<Record<SlotState, BarPattern>> = {
@@ -66,10 +66,26 @@ function barWords(source: SourceReport, model: ReportModel, wording: Wording): s
       ? "Nothing is expected before the first answer, and there was none."
       : "No evidence is expected in this period.";
   }
-  if (bad.length === 0) return "No stretch of the period is missing, incomplete or late.";
+  if (bad.length === 0) return "Nothing that was expected in the period is missing, incomplete or late.";
   const shown = bad.slice(0, 6).map((b) => `${localSpan(b, zone)} ${wording.slotStates[b.state].word}`);
   const more = bad.length > 6 ? `; ${plural(bad.length - 6, "more stretch", "more stretches")}` : "";
   return `Not in time: ${shown.join("; ")}${more}. Everything else that is over was collected in time or paused.`;
+}
+
+/** `not watched before 18 Nov 2026`, or the stretch where it is another than the first. */
+export function unwatchedText({ from, to }: Span, model: ReportModel, wording: Wording): string {
+  const zone = model.organisation.zone;
+  if (from !== model.period.from) return `${wording.unwatched} ${localSpan({ from, to }, zone)}`;
+  const whole = to === model.period.to || to === model.ledger.asOf;
+  return whole ? `${wording.unwatched} in this period` : `${wording.unwatched} before ${localTime(to, zone)}`;
+}
+
+function unwatchedWords(source: SourceReport, model: ReportModel, wording: Wording): string[] {
+  const texts = source.unwatched.slice(0, 6).map((u) => unwatchedText(u, model, wording));
+  if (texts.length === 0) return [];
+  const more = source.unwatched.length - texts.length;
+  const text = `${texts.join("; ")}${more > 0 ? `; and ${plural(more, "more stretch", "more stretches")}` : ""}.`;
+  return [`${text.charAt(0).toUpperCase()}${text.slice(1)}`];
 }
 
 const EXPECTATIONS = { expected: "", paused: "; paused now", retired: "; retired" } as const;
@@ -162,9 +178,17 @@ function sourceBlocks(source: SourceReport, model: ReportModel, wording: Wording
     { kind: "heading", level: 2, text: `${source.title} (${source.instance})` },
     {
       kind: "bar",
-      segments: source.bar.map((b) => ({ from: at(b.from), to: at(b.to), pattern: PATTERNS[b.state] })),
+      segments: [
+        ...source.unwatched.map((u) => ({
+          from: at(u.from),
+          to: at(u.to),
+          pattern: "crossed" as const,
+          label: wording.unwatched,
+        })),
+        ...source.bar.map((b) => ({ from: at(b.from), to: at(b.to), pattern: PATTERNS[b.state] })),
+      ],
       ticks: ticks(model),
-      words: barWords(source, model, wording),
+      words: [...unwatchedWords(source, model, wording), barWords(source, model, wording)].join(" "),
     },
     { kind: "pairs", rows },
   ];
@@ -183,6 +207,7 @@ export function coveragePart(model: ReportModel, wording: Wording): Block[] {
         { pattern: "half", text: "partial" },
         { pattern: "hatched", text: "failed, unavailable or missed" },
         { pattern: "dotted", text: "paused" },
+        { pattern: "crossed", text: `${wording.unwatched}: nothing was expected` },
         { pattern: "empty", text: "not due yet" },
       ],
     },

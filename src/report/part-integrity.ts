@@ -1,6 +1,7 @@
 import { type Block, type Cell, cell, type Line, line, mono } from "./blocks.ts";
 import { marks } from "./part-controls.ts";
-import type { ReportModel } from "./shape.ts";
+import { holdBlocks } from "./part-shortcomings.ts";
+import type { KeyRow, ReportModel } from "./shape.ts";
 import { count, entryList, fill, localSpan, moment, momentCell, plural, type Wording } from "./words.ts";
 
 /** Bytes that `base64 -d` gives 4 of: the key ID at the start of every signature of that key, as far as its letters are fixed. */
@@ -34,11 +35,12 @@ export function integrityPart(model: ReportModel, wording: Wording): Block[] {
         { label: "Size", cell: [line(`${count(ledger.size)} records, numbered 0 to ${ledger.size - 1}`)] },
         { label: "Root", cell: mono(ledger.root) },
         { label: "Chain head", cell: mono(ledger.chainHead) },
-        { label: "Key", cell: mono(ledger.vkey) },
+        { label: "Key", cell: [{ text: ledger.vkey, style: "mono", whole: true }, ...onlyKey(model)] },
         { label: "Key ID", cell: mono(ledger.keyId) },
         { label: "As of", cell: cell(moment(ledger.asOf, zone)) },
       ],
     },
+    ...keyBlocks(model, wording),
     { kind: "heading", level: 2, text: "Verification when this report was made" },
   ];
   if (verification === null) blocks.push({ kind: "paragraph", text: wording.notVerified });
@@ -81,7 +83,7 @@ export function integrityPart(model: ReportModel, wording: Wording): Block[] {
       });
     }
   }
-  blocks.push(...disposedBlocks(model, wording));
+  blocks.push(...holdBlocks(model, wording), ...disposedBlocks(model, wording));
   if (model.unreadable.length > 0) {
     blocks.push({
       kind: "notice",
@@ -99,6 +101,52 @@ export function integrityPart(model: ReportModel, wording: Wording): Block[] {
     })),
   });
   return blocks;
+}
+
+/** Every key of the log: since when it signs, which one introduced it, and whether it still counts. */
+function keyBlocks({ ledger, organisation }: ReportModel, wording: Wording): Block[] {
+  const { zone } = organisation;
+  if (ledger.keys.length < 2) return [];
+  return [
+    { kind: "heading", level: 2, text: "Keys of the log" },
+    { kind: "paragraph", text: wording.keys },
+    {
+      kind: "pairs",
+      rows: ledger.keys.map((key) => ({
+        label: key.keyId,
+        cell: [
+          { text: key.vkey, style: "mono", whole: true },
+          line(
+            key.since === null || key.entry === null
+              ? "no record says since when it signs"
+              : `since ${moment(key.since, zone)}, record ${key.entry}`,
+          ),
+          line(`${introduction(key)}; ${keyState(key, zone)}`, (key.retired ?? key.revoked) ? "bold" : "muted"),
+        ],
+      })),
+    },
+  ];
+}
+
+function onlyKey({ ledger, organisation }: ReportModel): Cell {
+  const [key, second] = ledger.keys;
+  if (key?.since == null || second !== undefined) return [];
+  return [line(`the only key of this log, since ${moment(key.since, organisation.zone)}`, "muted")];
+}
+
+function introduction({ entry, introducedBy }: KeyRow): string {
+  if (introducedBy.length > 0) return `introduced by the key ${introducedBy.join(", ")}`;
+  return entry === 0 ? "the key with which the log was begun" : "introduced after the records of this report";
+}
+
+function keyState({ retired, revoked }: KeyRow, zone: string): string {
+  if (revoked !== null) {
+    const why = revoked.reason === null ? "" : ` (${revoked.reason})`;
+    const since = revoked.compromisedSince === null ? "" : `; in doubt since ${moment(revoked.compromisedSince, zone)}`;
+    return `revoked ${moment(revoked.at, zone)}, record ${revoked.entry}${why}${since}`;
+  }
+  if (retired !== null) return `retired ${moment(retired.at, zone)}, record ${retired.entry}: it signs no more`;
+  return "not retired, not revoked";
 }
 
 /** How many evidence files of the period were lawfully deleted, and each with who decided it and why. */
@@ -198,8 +246,12 @@ export function fontsPart(drawn: Drawn, wording: Wording): Block[] {
     line(`U+${u.codePoint.toString(16).toUpperCase().padStart(4, "0")}: ${plural(u.times, "time")}`),
   );
   return [
-    { kind: "heading", level: 1, text: "Fonts and characters" },
-    { kind: "paragraph", text: wording.fontsIntro },
+    // Kept together with its table, so that the last page never holds a line or two alone.
+    { kind: "heading", level: 1, text: "Fonts and characters", room: 90 + 22 * drawn.fonts.length },
+    {
+      kind: "paragraph",
+      text: total === 0 ? `${wording.fontsIntro} Every character could be printed.` : wording.fontsIntro,
+    },
     {
       kind: "table",
       small: true,
@@ -209,14 +261,12 @@ export function fontsPart(drawn: Drawn, wording: Wording): Block[] {
       ],
       rows: drawn.fonts.map((f) => [cell(f.file), mono(f.digest)]),
     },
-    {
-      kind: "paragraph",
-      text:
-        total === 0
-          ? "Every character could be printed."
-          : fill(wording.unprintable, { n: plural(total, "character") }),
-    },
-    ...(total === 0 ? [] : [{ kind: "pairs", rows: [{ label: "Shown as codes", cell: words }] } as const]),
+    ...(total === 0
+      ? []
+      : [
+          { kind: "paragraph", text: fill(wording.unprintable, { n: plural(total, "character") }) } as const,
+          { kind: "pairs", rows: [{ label: "Shown as codes", cell: words }] } as const,
+        ]),
     ...(drawn.rightToLeft === 0
       ? []
       : [

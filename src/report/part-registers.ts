@@ -1,11 +1,12 @@
 import { type Block, type Cell, cell, line, mono } from "./blocks.ts";
 import { marks } from "./part-controls.ts";
+import { erasedBlocks } from "./part-shortcomings.ts";
 import type { IncidentRow, NilStatement, ReportModel } from "./shape.ts";
 import { count, entryList, fill, localSpan, localTime, moment, momentCell, plural, type Wording } from "./words.ts";
 
-function nilText(nil: NilStatement, wording: Wording): string {
+function nilText({ erased }: ReportModel, nil: NilStatement, wording: Wording): string {
   if (nil.sources === 0) return wording.nilNoSource;
-  const proven = nil.slots > 0 && nil.slotsCovered === nil.slots && nil.unread === 0;
+  const proven = nil.slots > 0 && nil.slotsCovered === nil.slots && nil.unread === 0 && erased.incidents.files === 0;
   const text = fill(proven ? wording.nilProven : wording.nilUnproven, {
     sources: plural(nil.sources, "source of incident records", "sources of incident records"),
     slots: count(nil.slots),
@@ -22,6 +23,7 @@ function incidentCells(row: IncidentRow, zone: string): readonly Cell[] {
     ...(row.imported ? ["imported"] : []),
     ...(row.carriedIn ? ["began before the period"] : []),
     ...(row.carriedOut ? ["not ended in the period"] : []),
+    ...(row.goneSince === null ? [] : [`no longer at the source since record ${row.goneSince}`]),
   ];
   return [
     [line(row.id, "bold"), line(row.title), ...(remarks.length > 0 ? [line(remarks.join(", "), "muted")] : [])],
@@ -69,8 +71,9 @@ export function incidentsPart(model: ReportModel, wording: Wording): Block[] {
   const blocks: Block[] = [
     { kind: "part", layout: "landscape" },
     { kind: "heading", level: 1, text: "Incident register" },
+    ...erasedBlocks(model, "incidents", wording),
   ];
-  if (nil) return [...blocks, { kind: "notice", title: "Empty register", lines: [nilText(nil, wording)] }];
+  if (nil) return [...blocks, { kind: "notice", title: "Empty register", lines: [nilText(model, nil, wording)] }];
   blocks.push({ kind: "paragraph", text: wording.registerIntro });
   if (rows.length > 0) blocks.push(incidentTable(rows, zone));
   if (undated.length > 0) {
@@ -91,6 +94,7 @@ export function operationsPart(model: ReportModel, wording: Wording): Block[] {
   const blocks: Block[] = [
     { kind: "part", layout: "portrait" },
     { kind: "heading", level: 1, text: "Alerts" },
+    ...erasedBlocks(model, "alerts", wording),
     { kind: "paragraph", text: alerts.rows.length === 0 ? wording.alertsNone : wording.alertsIntro },
   ];
   if (alerts.rows.length > 0) {
@@ -144,7 +148,7 @@ export function operationsPart(model: ReportModel, wording: Wording): Block[] {
       ]),
     });
   }
-  blocks.push({ kind: "heading", level: 1, text: "Runs of jobs" });
+  blocks.push({ kind: "heading", level: 1, text: "Runs of jobs" }, ...erasedBlocks(model, "jobs", wording));
   if (jobs.jobs.length === 0) blocks.push({ kind: "paragraph", text: wording.jobsNone });
   else {
     const number = (title: string) => ({ title, share: 11, align: "right" as const });
@@ -194,7 +198,10 @@ export function operationsPart(model: ReportModel, wording: Wording): Block[] {
 /** Reviews and the actions they name. */
 export function reviewsPart(model: ReportModel, wording: Wording): Block[] {
   const zone = model.organisation.zone;
-  const blocks: Block[] = [{ kind: "heading", level: 1, text: "Reviews and actions" }];
+  const blocks: Block[] = [
+    { kind: "heading", level: 1, text: "Reviews and actions" },
+    ...erasedBlocks(model, "reviews", wording),
+  ];
   if (model.reviews.length === 0) return [...blocks, { kind: "paragraph", text: wording.reviewsNone }];
   blocks.push({
     kind: "table",

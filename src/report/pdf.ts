@@ -4,6 +4,7 @@ import { documentOf } from "./document.ts";
 import type { Fonts } from "./fonts.ts";
 import { look } from "./look.ts";
 import { type Drawn, fontsPart } from "./part-integrity.ts";
+import { brokenVerdict } from "./part-shortcomings.ts";
 import type { ReportModel } from "./shape.ts";
 import { Sheet } from "./sheet.ts";
 import { cellLines, drawTable, putCellLine } from "./table.ts";
@@ -50,12 +51,12 @@ const draw: Drawers = {
     sheet.turn(block.layout);
   },
 
-  heading(sheet, { level, text }) {
+  heading(sheet, { level, text, room = level === 3 ? 110 : 90 }) {
     const size = SIZES[level];
     const before = sheet.isFresh ? 0 : level === 1 ? 20 : level === 2 ? 13 : 9;
     const lines = sheet.set(text, "bold", size, sheet.width);
     // A heading is never alone at the foot of a page.
-    sheet.need(before + lines.length * size * look.leading + (level === 3 ? 110 : 90));
+    sheet.need(before + lines.length * size * look.leading + room);
     if (!sheet.isFresh) sheet.y += before;
     if (level === 1) sheet.openSection(text);
     if (level === 1) sheet.doc.outline.addItem(text, { expanded: false });
@@ -83,20 +84,27 @@ const draw: Drawers = {
     sheet.y += 6;
   },
 
-  notice(sheet, { title, lines }) {
+  notice(sheet, { title, lines, tone }) {
     const size = look.size.text;
     const wide = sheet.width - 20;
-    const set = [...sheet.set(title, "bold", size, wide), ...lines.flatMap((l) => sheet.set(l, "regular", size, wide))];
-    const height = set.length * size * look.leading + 12;
+    const bad = tone === "bad";
+    const head = sheet.set(title, "bold", size, wide - (bad ? size * 1.2 : 0));
+    const set = lines.flatMap((l) => sheet.set(l, "regular", size, wide));
+    const height = (head.length + set.length) * size * look.leading + 12;
     sheet.need(height + 6);
     const { y } = sheet;
     sheet.artifact(() => {
-      sheet.doc.rect(sheet.left, y, sheet.width, height).fill(look.colour.band);
-      sheet.doc.rect(sheet.left, y, 3, height).fill(look.colour.accent);
+      sheet.doc.rect(sheet.left, y, sheet.width, height).fill(bad ? look.colour.badBand : look.colour.band);
+      sheet.doc.rect(sheet.left, y, 3, height).fill(bad ? look.colour.bad : look.colour.accent);
+      if (!bad) return;
+      sheet.doc.rect(sheet.left, y, sheet.width, height).lineWidth(1.2).strokeColor(look.colour.bad).stroke();
+      sheet.mark("bad", sheet.left + 12, y + 6 + size * 1.05, size);
     });
     sheet.y += 6;
     const p = sheet.element("P");
-    sheet.flow(p, "P", set, { x: sheet.left + 12, size, colour: look.colour.ink });
+    const x = sheet.left + 12;
+    sheet.flow(p, "P", head, { x: bad ? x + size * 1.2 : x, size, colour: bad ? look.colour.bad : look.colour.ink });
+    sheet.flow(p, "P", set, { x, size, colour: look.colour.ink });
     p.end();
     sheet.y = y + height + 9;
   },
@@ -213,7 +221,7 @@ function drawBlock<K extends Block["kind"]>(sheet: Sheet, block: Extract<Block, 
   (draw[block.kind as K] as (sheet: Sheet, block: Extract<Block, { kind: K }>) => void)(sheet, block);
 }
 
-/** What every page says: which report, which period, which state of the log; and that a demonstration is one. */
+/** What every page says: which report, which period, which state of the log; that the log is broken, and that a demonstration is one. */
 function frame(sheet: Sheet, model: ReportModel, wording: Wording): void {
   const zone = model.organisation.zone;
   const { page: size } = look.size;
@@ -224,16 +232,17 @@ function frame(sheet: Sheet, model: ReportModel, wording: Wording): void {
     sheet.put(set, sheet.left + sheet.width - set.width, y, size, muted);
   };
   const name = Array.from(model.organisation.name).slice(0, 60).join("");
-  const demo = model.demo
-    ? fill(wording.demo, { until: `${localTime(model.demo.simulatedUntil, zone)} ${zone}` })
-    : undefined;
+  const loud = [
+    ...(brokenVerdict(model) === undefined ? [] : [wording.brokenPage]),
+    ...(model.demo ? [fill(wording.demo, { until: `${localTime(model.demo.simulatedUntil, zone)} ${zone}` })] : []),
+  ].join(" · ");
   sheet.eachPage((page, of) => {
     const foot = sheet.doc.page.height - look.footerAt;
     sheet.artifact(() => {
       sheet.put(text(`${name} · ${model.period.label}`), sheet.left, look.headerAt, size, muted);
       right(model.id, look.headerAt);
-      if (demo) sheet.put(text(demo, true), sheet.left, look.headerAt + 11, size, bad);
-      sheet.rule(look.headerAt + (demo ? 16 : 6));
+      if (loud) sheet.put(text(loud, true), sheet.left, look.headerAt + 11, size, bad);
+      sheet.rule(look.headerAt + (loud ? 16 : 6));
       sheet.rule(foot - 11);
       const { ledger } = model;
       sheet.put(

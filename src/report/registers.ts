@@ -3,6 +3,7 @@ import type { FactKind, FactOf, Observed } from "../evidence/fact.ts";
 import { type Instant, type Interval, iso } from "../lib/time.ts";
 import { clean, cleanOrNull } from "./clean.ts";
 import { isoOrNull } from "./coverage.ts";
+import type { GoneSince } from "./gone.ts";
 import { groupedBy, sortedBy } from "./order.ts";
 import type {
   ActionRow,
@@ -30,7 +31,12 @@ function begun({ fact }: Seen<"incident">): Instant | null {
   );
 }
 
-function incidentRow(seen: Seen<"incident">, period: Interval, imported: ReadonlySet<number>): IncidentRow {
+function incidentRow(
+  seen: Seen<"incident">,
+  period: Interval,
+  imported: ReadonlySet<number>,
+  gone: GoneSince,
+): IncidentRow {
   const { fact } = seen;
   const start = begun(seen);
   const end = fact.closedAt ?? fact.resolvedAt;
@@ -56,6 +62,7 @@ function incidentRow(seen: Seen<"incident">, period: Interval, imported: Readonl
     digest: seen.item,
     carriedIn: start !== null && start < period.from,
     carriedOut: start !== null && (end === null || end >= period.to),
+    goneSince: gone(seen),
   };
 }
 
@@ -78,6 +85,7 @@ export function incidentRegister(
   imported: ReadonlySet<number>,
   sources: readonly SourceReport[],
   unread: number,
+  gone: GoneSince,
 ): IncidentRegister {
   const all = recordsOf(populations, "incident");
   const dated = all.filter((seen) => begun(seen) !== null);
@@ -85,11 +93,11 @@ export function incidentRegister(
     dated,
     (s) => begun(s) ?? 0,
     (s) => s.fact.id,
-  ).map((s) => incidentRow(s, period, imported));
+  ).map((s) => incidentRow(s, period, imported, gone));
   const undated = sortedBy(
     all.filter((s) => begun(s) === null),
     (s) => s.fact.id,
-  ).map((s) => incidentRow(s, period, imported));
+  ).map((s) => incidentRow(s, period, imported, gone));
   return {
     rows,
     undated,

@@ -49,6 +49,10 @@ export interface ReportModel {
   readonly uploads: readonly UploadRow[];
   /** Evidence files of the period, or handed in, that were lawfully deleted: what they said is not in this report. */
   readonly disposed: DisposedPart;
+  /** The same by register: from its counts and rows what these files said is missing. */
+  readonly erased: { readonly [R in RegisterName]: Erased };
+  /** Orders that evidence must not be deleted, in force at any time in the period. */
+  readonly holds: readonly HoldRow[];
   readonly verification: Verification | null;
   /** Every evidence file of the period, one row per distinct content and source. */
   readonly evidence: readonly EvidenceRow[];
@@ -72,6 +76,49 @@ export interface DisposedPart {
   }[];
 }
 
+export type RegisterName = "incidents" | "reviews" | "alerts" | "jobs";
+
+export interface Erased {
+  readonly files: number;
+  /** Records of their disposal. */
+  readonly entries: readonly number[];
+}
+
+export interface HoldRow {
+  readonly id: string;
+  /** The record that placed it, when, who, and by whose order. */
+  readonly entry: number;
+  readonly since: Iso;
+  readonly by: string;
+  readonly authority: string;
+  /** The record that released it; null while it stands. */
+  readonly releasedEntry: number | null;
+  readonly released: Iso | null;
+  /** What it covers: all that are given must match; where none is, everything. */
+  readonly digests: readonly string[];
+  readonly instances: readonly string[];
+  readonly window: Span | null;
+  readonly incident: string | null;
+}
+
+/** One of the keys that ever signed the log, as its own records say. */
+export interface KeyRow {
+  readonly keyId: string;
+  readonly vkey: string;
+  /** The record from which on it signs, and its time; null where no record says. */
+  readonly entry: number | null;
+  readonly since: Iso | null;
+  /** IDs of the keys that signed its introduction. Empty for the first one. */
+  readonly introducedBy: readonly string[];
+  readonly retired: { readonly entry: number; readonly at: Iso } | null;
+  readonly revoked: {
+    readonly entry: number;
+    readonly at: Iso;
+    readonly reason: string | null;
+    readonly compromisedSince: Iso | null;
+  } | null;
+}
+
 export interface LedgerState {
   readonly origin: string;
   readonly size: number;
@@ -81,6 +128,8 @@ export interface LedgerState {
   readonly chainHead: string;
   readonly vkey: string;
   readonly keyId: string;
+  /** Every key of the log, oldest first. */
+  readonly keys: readonly KeyRow[];
   /** Logged-at of the last record: the report's "now". */
   readonly asOf: Iso;
   readonly since: Iso;
@@ -114,6 +163,8 @@ export interface Cover {
   readonly gaps: { readonly total: number; readonly open: number; readonly longest: GapRow | null };
   /** Sources that are configured and never answered. */
   readonly silent: readonly string[];
+  /** Whether any source was watched in the period, or it begins after the last record. */
+  readonly watched: "some" | "nothing" | "to come";
 }
 
 export interface SystemRow {
@@ -147,6 +198,8 @@ export interface SourceReport {
   readonly states: { readonly [S in SlotState]: number };
   /** The slots of the period in order, neighbours in the same state joined. */
   readonly bar: readonly (Span & { readonly state: SlotState; readonly slots: number })[];
+  /** Stretches of the period for which nothing was expected of it: before it was watched, or after it was retired. */
+  readonly unwatched: readonly Span[];
   /** What was really seen, joined. For sources that only know the present: how many moments. */
   readonly covered: readonly Span[];
   readonly moments: number;
@@ -259,6 +312,8 @@ export interface IncidentRow {
   readonly carriedIn: boolean;
   /** Not closed or resolved when the period ended. */
   readonly carriedOut: boolean;
+  /** The first record of a complete look at its source that no longer found it; null where it is still there or that is not known. */
+  readonly goneSince: number | null;
 }
 
 export interface IncidentRegister {
@@ -371,6 +426,8 @@ export interface UploadRow {
 
 export interface Verification {
   readonly ok: boolean;
+  /** False where the records are not those that were signed: what they say proves nothing. */
+  readonly proven: boolean;
   readonly verdicts: readonly (Verdict & { readonly about: string })[];
   readonly checked: { readonly entries: number; readonly blobs: number; readonly bytes: number };
   /** All findings, also those beyond the listed ones. */

@@ -6,11 +6,16 @@ import type { SetLine } from "./typeset.ts";
 interface CellLine {
   readonly set: SetLine;
   readonly colour: string;
+  /** Of its letters, in points. */
+  readonly size: number;
   readonly mark: "good" | "bad" | "unsure" | "open" | undefined;
   /** Of the first line of its paragraph, where a mark was left room for. */
   readonly indent: number;
   readonly first: boolean;
 }
+
+/** A number that ends where the next text begins would read as one with it. */
+const GAP = 8;
 
 interface Grid {
   readonly columns: readonly Column[];
@@ -22,16 +27,20 @@ interface Grid {
 
 /** Lines of a cell in a width, marks included. */
 export function cellLines(sheet: Sheet, cell: Cell, size: number, width: number): CellLine[] {
-  return cell.flatMap(({ text, style, mark }) => {
+  return cell.flatMap(({ text, style, mark, whole }) => {
     const indent = mark ? size * 0.95 : 0;
     const font = style === "bold" ? "bold" : style === "mono" ? "mono" : "regular";
     // A marked word is coloured, a marked sentence is not.
     const colour =
       style === "muted" ? look.colour.muted : mark && style === "bold" ? look.colour[mark] : look.colour.ink;
-    const scaled = style === "mono" ? size * 0.92 : size;
+    const usual = style === "mono" ? size * 0.92 : size;
+    const room = width - indent;
+    const needs = whole ? sheet.type.single(text, font, usual).width : 0;
+    // A hair less than would just fit; below the least nobody could read it.
+    const scaled = needs > room ? Math.max(look.size.least, (usual * room * 0.999) / needs) : usual;
     return sheet
-      .set(text, font, scaled, width - indent)
-      .map((set, i) => ({ set, colour, mark, indent, first: i === 0 }));
+      .set(text, font, scaled, room)
+      .map((set, i) => ({ set, colour, size: scaled, mark, indent, first: i === 0 }));
   });
 }
 
@@ -44,20 +53,30 @@ export function putCellLine(
   size: number,
   right: boolean,
 ): void {
-  const mono = line.set.pieces.every((p) => p.font.id === "mono");
   if (line.mark && line.first) sheet.mark(line.mark, x, baseline, size);
-  sheet.put(
-    line.set,
-    right ? x + width - line.set.width : x + line.indent,
-    baseline,
-    mono ? size * 0.92 : size,
-    line.colour,
-  );
+  sheet.put(line.set, right ? x + width - line.set.width : x + line.indent, baseline, line.size, line.colour);
+}
+
+/** By the shares, but no column narrower than the longest word of its head; the others give what it lacks. */
+function widthsOf(sheet: Sheet, columns: readonly Column[], size: number): number[] {
+  const total = columns.reduce((n, c) => n + c.share, 0);
+  const asked = columns.map((c) => (c.share / total) * sheet.width);
+  const least = columns.map(({ title, align }, i) => {
+    const words = title.split(" ").map((word) => sheet.type.single(word, "bold", size).width);
+    const gap = align === "right" && i < columns.length - 1 ? GAP : 0;
+    return Math.max(...words) + 2 * look.cell.x + gap + 0.1;
+  });
+  const lacking = asked.reduce((n, width, i) => n + Math.max(0, (least[i] ?? 0) - width), 0);
+  const spare = asked.reduce((n, width, i) => n + Math.max(0, width - (least[i] ?? 0)), 0);
+  if (lacking === 0 || spare < lacking) return asked;
+  return asked.map((width, i) => {
+    const over = width - (least[i] ?? 0);
+    return over <= 0 ? (least[i] ?? 0) : width - (over / spare) * lacking;
+  });
 }
 
 function gridOf(sheet: Sheet, columns: readonly Column[], size: number): Grid {
-  const total = columns.reduce((n, c) => n + c.share, 0);
-  const widths = columns.map((c) => (c.share / total) * sheet.width);
+  const widths = widthsOf(sheet, columns, size);
   let at = sheet.left;
   const x = widths.map((w) => {
     const here = at;
@@ -68,8 +87,7 @@ function gridOf(sheet: Sheet, columns: readonly Column[], size: number): Grid {
 }
 
 function inner(grid: Grid, i: number): { x: number; width: number } {
-  // A number that ends where the next text begins would read as one with it.
-  const gap = grid.columns[i]?.align === "right" && i < grid.columns.length - 1 ? 8 : 0;
+  const gap = grid.columns[i]?.align === "right" && i < grid.columns.length - 1 ? GAP : 0;
   return { x: (grid.x[i] ?? 0) + look.cell.x, width: (grid.widths[i] ?? 0) - 2 * look.cell.x - gap };
 }
 

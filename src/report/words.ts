@@ -18,6 +18,27 @@ export interface Wording {
   readonly holesNothing: string;
   readonly holesSome: string;
   readonly silent: string;
+  /** Said of time in which nothing was expected of a source. */
+  readonly unwatched: string;
+  readonly unwatchedSentence: string;
+  /** Where something was expected and the rest of the period was not watched. */
+  readonly holesElse: string;
+  readonly watchedNothing: string;
+  readonly watchedToCome: string;
+  /** The box of page 1 of a log that is not what was signed, and the line on every page. */
+  readonly brokenTitle: string;
+  readonly brokenPage: string;
+  readonly broken: string;
+  readonly brokenUnproven: string;
+  readonly brokenDo: string;
+  readonly notJudged: string;
+  readonly asRecordsSay: string;
+  /** Of a register from which files are missing that were lawfully deleted. */
+  readonly erased: string;
+  readonly erasedCover: string;
+  readonly holds: string;
+  readonly holdsNone: string;
+  readonly keys: string;
   readonly coverageIntro: string;
   readonly gapsIntro: string;
   readonly gapsNone: string;

@@ -14,7 +14,15 @@ import { readCertificates } from "../tsp/certificate.ts";
 import { printable } from "../verify/finding.ts";
 import { parseHead, readHeads } from "../verify/known-head.ts";
 import { checkReceipt, MAX_RECEIPT_BYTES } from "../verify/receipt.ts";
-import { disposedLines, evidenceLine, findingLines, fingerprintOf, receiptLines, verdictLines } from "../verify/say.ts";
+import {
+  disposedLines,
+  evidenceLine,
+  findingLines,
+  fingerprintOf,
+  receiptLines,
+  unjudgedLines,
+  verdictLines,
+} from "../verify/say.ts";
 import { type KnownHead, type VerifyOptions, type VerifyResult, verifyLedger } from "../verify/verify.ts";
 import { folderFiles } from "./folder.ts";
 import { digestOfFile, kindOf, openPack } from "./open.ts";
@@ -28,11 +36,12 @@ const HELP = `Checks an evidence pack, a store or a receipt of Custody. Needs no
   node verify.mjs RECEIPT FILE --key KEY      one record, and an evidence file that it names
   node verify.mjs                             the unpacked pack that this file lies in, by the key that came with it
 
-  --key KEY          the key of the log, or the file it is in; as the organisation published it, not from the pack
+  --key KEY          the key of the log, or the file it is in; as the organisation published it, not from the pack.
+                     A key that was replaced since is good too: the answer says by which records it leads to the newer one
   --since HEAD       a state that you know from elsewhere (last year's report or pack), SIZE:ROOT,
                      or a file with a checkpoint or a list of states; again for more
   --tsa-roots FILE   certificates of time stamp services that you trust, PEM
-  --witness KEY      the key of a witness that you trust
+  --witness KEY      the key of a witness that you trust, as the witness itself told you; again for more
   --quick            evidence files by name and size only
   --json             the whole answer as one JSON object
 
@@ -116,7 +125,8 @@ function answer(
     print([JSON.stringify({ ...result, ...key })]);
   } else {
     const [first = "", ...rest] = verdictLines(result);
-    print([first, ...rest, ...about, ...disposedLines(result), ...findingLines(result), ...compare(result, enclosed)]);
+    const missing = [...disposedLines(result), ...unjudgedLines(result)];
+    print([first, ...rest, ...about, ...missing, ...findingLines(result), ...compare(result, enclosed)]);
   }
   return result.ok ? 0 : 1;
 }
@@ -134,7 +144,8 @@ function compare(result: VerifyResult, enclosed: Verifier | undefined): string[]
       `  !!   fingerprint ${fingerprintOf(enclosed)}`,
     );
   }
-  if (result.root !== undefined)
+  // A state in which something is wrong is none that anything should have to continue.
+  if (result.ok && result.root !== undefined)
     lines.push("", "  Keep this line; a later pack must continue it (--since):", `  ${result.size}:${result.root}`);
   return lines;
 }

@@ -147,11 +147,19 @@ export class FolderStore implements Store {
     yield* this.#folders.walk(prefix);
   }
 
-  /** In the folder for temporary files: what is tried there is tidied away after a day. */
+  /** In the folder for temporary files: what is left there is tidied away after a day. */
   sibling(name: string): FolderStore {
     checkName(name);
     const root = join(this.#temporary.path, name);
     return new FolderStore(new Folders(root, this.#disk, this.#folders), this.#temporary, this.#disk);
+  }
+
+  /** In the folder for temporary files, never in the store itself. */
+  async sweep(name: string): Promise<void> {
+    checkName(name);
+    if (dirname(this.place) !== this.#temporary.path)
+      throw new CustodyError("BUG", "only what was tried is swept away");
+    await this.#disk.rm(join(this.place, name), { recursive: true, force: true }).catch(() => undefined);
   }
 
   async close(): Promise<void> {}

@@ -24,9 +24,9 @@ const RACERS = 16;
 
 /**
  * Tries on the very place whether a store keeps what the ledger rests on, in a sibling of it: in the store itself nothing
- * but the ledger may lie, and a writer cannot delete. Leaves five objects of at most 64 bytes under
- * `<store>.probe/<random>/`, which may expire at any time. The answer changes when the bucket's settings do, versioning
- * above all (Ceph ignores the condition there), so an old report is worth little.
+ * but the ledger may lie. In a folder what was tried is removed again; in a bucket, where a writer cannot delete, five objects
+ * of at most 64 bytes stay under `<store>.probe/<random>/`, which may expire at any time. The answer changes when the bucket's
+ * settings do, versioning above all (Ceph ignores the condition there), so an old report is worth little.
  *
  * Throws STORE_UNREACHABLE and the like when the store could not be asked; then nothing is known.
  */
@@ -35,16 +35,20 @@ export async function probeStore(store: Store, random: (size: number) => Uint8Ar
   const run = Buffer.from(random(8)).toString("hex");
   const bytes = (label: string) => Buffer.from(`${label} ${Buffer.from(random(16)).toString("hex")}\n`);
   const at = (name: string) => `${run}/${name}`;
-  const checks = [
-    await createsOnce(probe, at("once"), bytes),
-    await streamsOnce(probe, at("stream"), bytes),
-    await hasOneWinner(probe, at("race"), bytes),
-    await readsWhatWasWritten(probe, at("read"), bytes),
-    await replaces(probe, at("replace"), bytes),
-    await lists(probe, `${run}/`, ["once", "race", "read", "replace", "stream"].map(at)),
-    ...(await locks(probe, at("lock"), bytes)),
-  ];
-  return { place: store.place, fit: checks.every(({ ok }) => ok), checks };
+  try {
+    const checks = [
+      await createsOnce(probe, at("once"), bytes),
+      await streamsOnce(probe, at("stream"), bytes),
+      await hasOneWinner(probe, at("race"), bytes),
+      await readsWhatWasWritten(probe, at("read"), bytes),
+      await replaces(probe, at("replace"), bytes),
+      await lists(probe, `${run}/`, ["once", "race", "read", "replace", "stream"].map(at)),
+      ...(await locks(probe, at("lock"), bytes)),
+    ];
+    return { place: store.place, fit: checks.every(({ ok }) => ok), checks };
+  } finally {
+    await probe.sweep?.(run);
+  }
 }
 
 /**
@@ -56,13 +60,17 @@ export async function probeMirror(mirror: Store, random: (size: number) => Uint8
   const run = Buffer.from(random(8)).toString("hex");
   const bytes = (label: string) => Buffer.from(`${label} ${Buffer.from(random(16)).toString("hex")}\n`);
   const at = (name: string) => `${run}/${name}`;
-  const checks = [
-    await readsWhatWasWritten(probe, at("read"), bytes),
-    await replaces(probe, at("replace"), bytes),
-    await lists(probe, `${run}/`, ["read", "replace"].map(at)),
-    ...(await locks(probe, at("lock"), bytes)),
-  ];
-  return { place: mirror.place, fit: checks.every(({ ok }) => ok), checks };
+  try {
+    const checks = [
+      await readsWhatWasWritten(probe, at("read"), bytes),
+      await replaces(probe, at("replace"), bytes),
+      await lists(probe, `${run}/`, ["read", "replace"].map(at)),
+      ...(await locks(probe, at("lock"), bytes)),
+    ];
+    return { place: mirror.place, fit: checks.every(({ ok }) => ok), checks };
+  } finally {
+    await probe.sweep?.(run);
+  }
 }
 
 /** Throws STORE_UNFIT with every failed check. */

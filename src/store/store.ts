@@ -57,6 +57,12 @@ export interface Store {
   /** Tries that lock out on a new object, which stays for an hour and a day at most. Only for the probe, so only on a sibling. */
   tryLock?(key: string, bytes: Uint8Array): Promise<LockTrial>;
 
+  /**
+   * Where what was tried can be taken away again, a folder: all that lies below this one name. Only on a sibling; what cannot
+   * be removed is left. A bucket has none: a writer may not delete there.
+   */
+  sweep?(name: string): Promise<void>;
+
   /** Lets go of sockets and handles. */
   close(): Promise<void>;
 }

@@ -84,7 +84,8 @@ export class TemporaryFolder {
     if (foreign.length === 0) return dead;
     const now = await this.#now();
     for (const path of foreign) {
-      const { mtimeMs } = await this.#disk.lstat(path);
+      // Whoever made it may be tidying up himself just now.
+      const mtimeMs = (await this.#disk.lstat(path).catch(() => undefined))?.mtimeMs ?? now;
       if (now - mtimeMs > LEFT_OVER) dead.push(path);
     }
     return dead;

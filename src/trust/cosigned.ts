@@ -1,4 +1,4 @@
-import { sameBytes } from "../lib/digest.ts";
+import { hex, sameBytes } from "../lib/digest.ts";
 import { type Cosigner, readCosignatures } from "../tlog/cosignature.ts";
 import { parseNote } from "../tlog/note.ts";
 import type { Judged } from "./judged.ts";
@@ -26,11 +26,15 @@ export function judgeCosigned(receipt: Uint8Array, checkpoint: Uint8Array, witne
     return { is: "bad", expected: by, found: "one that does not match" };
   }
   if (cosignatures.length === 0) {
+    const own = parseNote(checkpoint)?.signatures ?? [];
+    const others = note.signatures.filter(({ name, id }) => !own.some((o) => o.name === name && sameBytes(o.id, id)));
+    const named = [...new Set(others.map(({ name, id }) => `${name}+${hex(id)}`))].join(", ");
+    const claimed = named === "" ? "" : `; it says it is by ${named}`;
     const why =
       witnesses.length === 0
         ? "no witness is named; name its key with --witness to have it checked"
         : "signed by none of the named witnesses";
-    return { is: "unknown", why };
+    return { is: "unknown", why: `${why}${claimed}` };
   }
   const seen = new Map<string, number>();
   // Two lines by one witness are one witness: what it saw first counts.

@@ -19,7 +19,7 @@ interface Named {
   /** Every size that is claimed; more than one is a contradiction. */
   readonly sizes: Set<number>;
   isManifest: boolean;
-  /** The first entries that name it, for messages. */
+  /** The first entries that name it, each once and in order, for messages. */
   readonly entries: number[];
   /** The last entry that names it. */
   last: number;
@@ -31,6 +31,8 @@ interface Named {
 export interface BlobOptions {
   readonly quick: boolean;
   readonly disposals: Disposals;
+  /** Disposals of which it cannot be told, because of something else, whether they hold: what they would explain is not judged. */
+  readonly doubtful?: Disposals;
   readonly omitted?: ReadonlySet<string>;
   /** Told of each evidence file that was hashed the digest in its name and that of its bytes. */
   readonly hashed?: (digest: string, found: string) => void;
@@ -41,6 +43,8 @@ export interface BlobTally {
   readonly blobs: number;
   readonly bytes: number;
   readonly disposed: readonly Disposed[];
+  /** Not there, and perhaps lawfully so. */
+  readonly unjudged: readonly Disposed[];
   readonly omitted: number;
 }
 
@@ -100,10 +104,18 @@ export class References {
     }
     for (const entry of entries) {
       known.last = Math.max(known.last, entry);
-      if (known.entries.length < ENTRIES_TOLD && known.entries.at(-1) !== entry) known.entries.push(entry);
+      noteFirst(known.entries, entry);
     }
     return known;
   }
+}
+
+/** Keeps the smallest few numbers, each once and in order: manifests are read after all entries. */
+function noteFirst(entries: number[], entry: number): void {
+  const at = entries.findIndex((known) => known >= entry);
+  if (entries[at] === entry) return;
+  entries.splice(at < 0 ? entries.length : at, 0, entry);
+  entries.length = Math.min(entries.length, ENTRIES_TOLD);
 }
 
 /**
@@ -136,6 +148,7 @@ export async function verifyBlobs(
   options: BlobOptions,
 ): Promise<BlobTally> {
   const disposed: Disposed[] = [];
+  const unjudged: Disposed[] = [];
   let omitted = 0;
   await followManifests(reader, inventory, references);
   for (const { digest, sizes, isManifest, entries, last } of references.all) {
@@ -149,7 +162,9 @@ export async function verifyBlobs(
     if (lawfully !== undefined) disposed.push(found === undefined ? lawfully : { ...lawfully, remains: true });
     if (found === undefined) {
       if (lawfully !== undefined) continue;
+      const perhaps = options.doubtful?.explains(digest, last);
       if (options.omitted?.has(digest)) omitted += 1;
+      else if (perhaps !== undefined) unjudged.push(perhaps);
       else findings.add("blob-missing", where, told, "no such object");
     } else if (sizes.size !== 1 || !sizes.has(found)) findings.add("blob-altered", where, told, `${found} bytes`);
     if (isManifest && [...sizes].some((size) => size > MAX_MANIFEST_BYTES)) {
@@ -161,7 +176,7 @@ export async function verifyBlobs(
     if (references.names(one.digest)) continue;
     disposed.push(inventory.blobs.has(one.digest) ? { ...one, remains: true } : one);
   }
-  if (options.quick) return { blobs: 0, bytes: 0, disposed, omitted };
+  if (options.quick) return { blobs: 0, bytes: 0, disposed, unjudged, omitted };
   let blobs = 0;
   let bytes = 0;
   for (const [digest, size] of inventory.blobs) {
@@ -189,7 +204,7 @@ export async function verifyBlobs(
         `bytes with SHA-256 ${found}`,
       );
   }
-  return { blobs, bytes, disposed, omitted };
+  return { blobs, bytes, disposed, unjudged, omitted };
 }
 
 /** Bytes of a blob that have the hash of its name, at most 4 MiB; undefined otherwise. */

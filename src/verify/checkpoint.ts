@@ -1,3 +1,4 @@
+import { hex } from "../lib/digest.ts";
 import { type Checkpoint, parseCheckpoint } from "../tlog/checkpoint.ts";
 import { checkNote, type Verifier } from "../tlog/note.ts";
 import { checkpointKeys, type KeyRing, type RingKey } from "../trust/keyring.ts";
@@ -23,11 +24,38 @@ export async function readCheckpoint(reader: LogReader, findings: Findings): Pro
   return checkpoint;
 }
 
+/** What is known beside the trusted keys. */
+export interface Beside {
+  /** Keys that were trusted here before the given ones. */
+  readonly earlier: readonly Verifier[];
+  /** No record speaks of a trusted key. */
+  readonly isStrange: boolean;
+}
+
+/** Those of these keys that signed the checkpoint rightly. */
+export function signersOf({ note, origin }: Checkpoint, keys: readonly Verifier[]): Verifier[] {
+  return checkNote(
+    note,
+    keys.filter(({ name }) => name === origin),
+  ).signedBy;
+}
+
+/** A key in the few characters that people tell apart: its ID. */
+export function keyId({ id }: Pick<Verifier, "id">): string {
+  return hex(id);
+}
+
 /**
- * True if a key that counts signed it, or one that did until it was revoked (`judgeRevocations` then says up to where). A note
- * with a bad signature by a known key is refused whatever else it carries; signatures by other keys count for nothing.
+ * `counts` if a key that counts signed it, or one that did until it was revoked (`judgeRevocations` then says up to where). A note
+ * with a bad signature by a known key is refused whatever else it carries; signatures by other keys count for nothing. What is
+ * known `beside` makes nothing count; it tells an older state, and a wrong key, from a stranger's log.
  */
-export function judgeCheckpoint(checkpoint: Checkpoint, ring: KeyRing, findings: Findings): boolean {
+export function judgeCheckpoint(
+  checkpoint: Checkpoint,
+  ring: KeyRing,
+  beside: Beside,
+  findings: Findings,
+): "counts" | "wrong" | "untrusted" {
   const keys = ring.keys.filter(({ verifier }) => verifier.name === checkpoint.origin);
   const known = keys.filter(({ former }) => !former).map(({ verifier }) => verifier);
   const { signedBy, bad } = checkNote(checkpoint.note, known);
@@ -38,13 +66,14 @@ export function judgeCheckpoint(checkpoint: Checkpoint, ring: KeyRing, findings:
       `a signature by ${bad[0]?.vkey} over these bytes`,
       "one that does not match them",
     );
-    return false;
+    return "wrong";
   }
   const counting = checkpointKeys(ring, checkpoint.size);
   const revoked = keys.filter((key) => key.revoked !== undefined).map(({ verifier }) => verifier);
-  if (signedBy.some((key) => counting.includes(key) || revoked.includes(key))) return true;
-  findings.add("key-untrusted", "checkpoint", wanted(ring), foundOn(checkpoint, keys, signedBy));
-  return false;
+  if (signedBy.some((key) => counting.includes(key) || revoked.includes(key))) return "counts";
+  const found = foundOn(checkpoint, keys, signedBy, beside, ring);
+  findings.add("key-untrusted", "checkpoint", wanted(ring), found);
+  return "untrusted";
 }
 
 function wanted(ring: KeyRing): string {
@@ -52,7 +81,14 @@ function wanted(ring: KeyRing): string {
   return reached.map(({ verifier }) => verifier.vkey).join(" or ");
 }
 
-function foundOn({ note, size }: Checkpoint, keys: readonly RingKey[], signedBy: readonly Verifier[]): string {
+function foundOn(
+  checkpoint: Checkpoint,
+  keys: readonly RingKey[],
+  signedBy: readonly Verifier[],
+  { earlier, isStrange }: Beside,
+  ring: KeyRing,
+): string {
+  const { note, size } = checkpoint;
   const retired = keys.find(({ verifier, retired }) => retired !== undefined && signedBy.includes(verifier));
   if (retired !== undefined)
     return `${size} records signed by ${retired.verifier.vkey} alone, which was retired at entry ${retired.retired}`;
@@ -60,6 +96,12 @@ function foundOn({ note, size }: Checkpoint, keys: readonly RingKey[], signedBy:
   const [older] = checkNote(note, former).signedBy;
   if (older !== undefined)
     return `a signature by ${older.vkey} alone, an older key than the trusted one; whoever trusts that one names it with --key`;
-  const names = [...new Set(note.signatures.map((s) => s.name))].join(", ");
-  return `signatures by other keys (${names || "none"})`;
+  const [replaced] = signersOf(checkpoint, earlier);
+  if (replaced !== undefined) {
+    const now = ring.keys.filter((key) => key.introduced === undefined && !key.former).map(({ verifier }) => verifier);
+    return `${size} records signed by ${keyId(replaced)}, which ${now.map(keyId).join(" and ")} replaced here: an older state of this log`;
+  }
+  const names = [...new Set(note.signatures.map((s) => `${s.name}+${hex(s.id)}`))].join(", ");
+  const strange = isStrange ? "; no record of this log names a key that is trusted here: is it the right key?" : "";
+  return `signatures by other keys (${names || "none"})${strange}`;
 }

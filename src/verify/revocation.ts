@@ -11,6 +11,8 @@ export interface Revoking {
   readonly ring: KeyRing;
   /** The ring as it is when a key that was compromised counts up to its safe size only. */
   settle(safe: SafeSizes): KeyRing;
+  /** The log says nothing of the trusted keys, so no statement in it can count: that is told once, of the checkpoint. */
+  readonly isStrange?: boolean;
   /** Where an entry lies, for findings. */
   place(index: number): string;
 }
@@ -21,7 +23,7 @@ export interface Revoking {
  * Adds the findings about statements that do not count, too. Returns the ring that stands.
  */
 export function judgeRevocations(
-  { ring, settle, place }: Revoking,
+  { ring, settle, place, isStrange }: Revoking,
   anchors: readonly Anchor[],
   checkpoint: Checkpoint | undefined,
   findings: Findings,
@@ -33,7 +35,9 @@ export function judgeRevocations(
   // Whoever cannot follow the keys past a stolen one is told that, not what follows from it.
   const window = Math.max(0, ...compromised.map((key) => key.revoked.index));
   const before = new Set(ring.refused.map(({ index }) => index));
-  const refused = counts ? settled.refused.filter(({ index }) => before.has(index) || index >= window) : ring.refused;
+  const all = counts ? settled.refused.filter(({ index }) => before.has(index) || index >= window) : ring.refused;
+  // Without a checkpoint that counts the first cause is the key.
+  const refused = isStrange && checkpoint === undefined ? [] : all;
   for (const { index, expected, found } of refused) findings.add("key-untrusted", place(index), expected, found);
   for (const key of checkpoint === undefined ? [] : compromised) {
     const end = Math.min(key.revoked.index, retiredAt(settled, key) ?? key.revoked.index);

@@ -3,6 +3,7 @@ import { base64, sameBytes } from "../lib/digest.ts";
 import type { Head } from "../tlog/checkpoint.ts";
 import { leafHash } from "../tlog/merkle.ts";
 import { bundleKey, decodeBundle, encodeTile, TILE_WIDTH, type TileName, tileKey, tilesOf } from "../tlog/tile.ts";
+import { carefulReader } from "./careful.ts";
 import { Findings } from "./finding.ts";
 import type { Inventory } from "./inventory.ts";
 import { describeLeaf, Leaves, sameLeaf } from "./leaves.ts";
@@ -13,6 +14,31 @@ interface Copies {
   readonly seq: Leaves;
   readonly tiles: Leaves;
   readonly bundles: Leaves;
+}
+
+/**
+ * The copy of the leaves that gives this head, `seq` itself if it does; undefined without one. Tells nothing: what is wrong
+ * with the others is `verifyTree`'s.
+ */
+export async function rightCopy(
+  reader: LogReader,
+  inventory: Inventory,
+  seq: Leaves,
+  head: Head,
+): Promise<Leaves | undefined> {
+  if (gives(seq, head)) return seq;
+  const quiet = new Findings();
+  const careful = carefulReader(reader, quiet);
+  for (const copy of [leavesFromTiles, leavesFromBundles]) {
+    const leaves = await copy(careful, inventory, quiet);
+    if (gives(leaves, head)) return leaves;
+  }
+  return undefined;
+}
+
+function gives(leaves: Leaves, { size, root }: Head): boolean {
+  const found = leaves.root(size);
+  return found !== undefined && sameBytes(found, root);
 }
 
 /**
@@ -33,10 +59,7 @@ export async function verifyTree(
     tiles: await leavesFromTiles(reader, inventory, findings),
     bundles: await leavesFromBundles(reader, inventory, findings),
   };
-  const right = [copies.seq, copies.tiles, copies.bundles].find((leaves) => {
-    const root = leaves.root(head.size);
-    return root !== undefined && sameBytes(root, head.root);
-  });
+  const right = [copies.seq, copies.tiles, copies.bundles].find((leaves) => gives(leaves, head));
   if (right === undefined) {
     const root = seq.root(head.size);
     findings.add(

@@ -12,6 +12,20 @@ export interface Verdict<W extends string> {
   readonly reason: string;
   /** Up to when the answer holds, where it depends on time. */
   readonly until?: string;
+  /** It could not be judged, and the reason says why: the word is the one that promises least. */
+  readonly judged?: false;
+}
+
+const NOT_JUDGED = "not judged";
+
+/** A question that could not be answered, with the word that promises least. */
+export function unjudged<W extends string>(word: W, why: string): Verdict<W> {
+  return { word, reason: `${NOT_JUDGED}, because ${why}`, judged: false };
+}
+
+/** Word and reason as people read them: a word that promises little must not look like an answer where there is none. */
+export function inWords({ word, reason, judged }: Verdict<string>): { readonly word: string; readonly reason: string } {
+  return judged === false ? { word: NOT_JUDGED, reason: reason.replace(`${NOT_JUDGED}, `, "") } : { word, reason };
 }
 
 export interface Verdicts {
@@ -40,7 +54,7 @@ const EARLIEST: Instant = Date.UTC(1970, 0, 1);
 export function completenessOf(history: History): Verdicts["completeness"] {
   const until = iso(history.asOf);
   const tooMuch = excessOf(history);
-  if (tooMuch !== undefined) return { word: "holes", reason: `not judged: ${tooMuch}`, until };
+  if (tooMuch !== undefined) return { ...unjudged("holes", tooMuch), until };
   let over = 0;
   let late = 0;
   let missing = 0;
@@ -90,7 +104,7 @@ function explained(
 export function freshnessVerdict(history: History): Verdicts["freshness"] {
   const until = iso(history.asOf);
   const tooMuch = excessOf(history);
-  if (tooMuch !== undefined) return { word: "never", reason: `not judged: ${tooMuch}`, until };
+  if (tooMuch !== undefined) return { ...unjudged("never", tooMuch), until };
   const states = [...history.instances.values()]
     .filter((i) => expectationOf(i, history.asOf) !== "retired")
     .map((i) => ({ id: i.id, state: freshnessOf(i, history.asOf).state }));

@@ -2,28 +2,33 @@ import type { Recorded } from "../evidence/batch.ts";
 import { base64, sameBytes } from "../lib/digest.ts";
 import type { Instant } from "../lib/time.ts";
 import { iso } from "../lib/time.ts";
-import type { Head } from "../tlog/checkpoint.ts";
+import type { Checkpoint, Head } from "../tlog/checkpoint.ts";
 import type { Verifier } from "../tlog/note.ts";
 import { type Outside, verifyAnchors } from "../trust/anchor.ts";
-import { Disposals, type Disposed } from "../trust/disposals.ts";
+import type { Disposals, Disposed } from "../trust/disposals.ts";
 import { type Attested, keyRing, type SafeSizes, sizesNamed } from "../trust/keyring.ts";
 import { hashedBlob, References, verifyBlobs } from "./blobs.ts";
 import { carefulReader } from "./careful.ts";
 import { walkChain } from "./chain.ts";
-import { judgeCheckpoint, readCheckpoint } from "./checkpoint.ts";
+import { judgeCheckpoint, readCheckpoint, signersOf } from "./checkpoint.ts";
+import { type ClaimedWitness, claimedWitnesses } from "./claims.ts";
 import { type Finding, Findings } from "./finding.ts";
 import { type Inventory, takeInventory } from "./inventory.ts";
-import { Leaves } from "./leaves.ts";
+import { Leaves, sameLeaf } from "./leaves.ts";
 import { independenceVerdict, timeVerdict } from "./outside.ts";
 import type { LogReader } from "./reader.ts";
 import { judgeRevocations } from "./revocation.ts";
-import { type Predecessor, Said } from "./said.ts";
-import { batchOf, verifyTree } from "./tree.ts";
-import { completenessOf, freshnessVerdict, type Verdicts } from "./verdict.ts";
+import { type IsSigned, type Predecessor, Said } from "./said.ts";
+import { type SigningKeys, signingKeys } from "./signing.ts";
+import { isLongEnough, verifySince } from "./since.ts";
+import { batchOf, rightCopy, verifyTree } from "./tree.ts";
+import { completenessOf, freshnessVerdict, unjudged, type Verdicts } from "./verdict.ts";
 
 export interface VerifyOptions {
   /** Keys that are trusted, pinned outside the store. Never taken from it. */
   readonly keys: readonly Verifier[];
+  /** Keys that were pinned here before these. They vouch for nothing; by them an older state is told from a stranger's log. */
+  readonly earlier?: readonly Verifier[];
   /** Heads that are known from elsewhere; the log must continue each. */
   readonly since?: readonly KnownHead[];
   /** When it is looked at: what has run out by then no longer stands by itself. The time of the last record unless stated. */
@@ -45,7 +50,7 @@ export interface VerifyOptions {
 /** What is known of a store once its records are. */
 export interface Known {
   readonly inventory: Inventory;
-  /** Empty where the records are not proven to be those that were signed. */
+  /** Those that are proven to be signed. */
   readonly disposals: Disposals;
 }
 
@@ -77,6 +82,15 @@ export interface VerifyResult {
   };
   /** Evidence files that were lawfully deleted. */
   readonly disposed: readonly Disposed[];
+  /** Evidence files that are not there, where something else that differs keeps it from being judged whether lawfully. */
+  readonly unjudged: readonly Disposed[];
+  /** Which keys were trusted, which signed, and how the ones lead to the others. */
+  readonly keys: SigningKeys;
+  /**
+   * Keys of witnesses that the log names and that are not trusted here, where it keeps proofs by a witness that do not count.
+   * The operator's word: whoever wants to rely on a witness asks the witness for its key.
+   */
+  readonly claimedWitnesses: readonly ClaimedWitness[];
   /** Records that a person has looked through after the key they were signed with was revoked. */
   readonly attested: readonly Attested[];
   /** The log that this one goes on from, as its first record says. */
@@ -109,20 +123,30 @@ export async function verifyLedger(store: LogReader, options: VerifyOptions): Pr
     last = Math.max(last, recorded.index);
     references.add(recorded);
     if (recorded.index < (claimed?.size ?? 0)) {
-      log.add(recorded.index, recorded.entry);
+      log.add(recorded);
       options.seen?.(recorded);
     }
   }
-  const named = leaves.roots(sizesNamed(log.keys));
+  // The copy that fits the checkpoint, whoever signed that: an altered record must not make statements look like another log's.
+  const fitting = claimed && (await rightCopy(store, inventory, leaves, claimed));
+  const named = (fitting ?? leaves).roots(sizesNamed(log.keys));
   const settle = (safe?: SafeSizes) => keyRing(options.keys, log.keys, (size) => named.get(size), safe);
   const ring = settle();
-  const checkpoint = claimed && judgeCheckpoint(claimed, ring, findings) ? claimed : undefined;
-  // Where a statement about keys was altered nobody reaches the key any more: what else differs is still told.
-  const compared = checkpoint ?? (ring.refused.length > 0 ? claimed : undefined);
+  const earlier = options.earlier ?? [];
+  const isStrange = claimed !== undefined && isStrangeTo(log, claimed, options.keys);
+  const judged = claimed && judgeCheckpoint(claimed, ring, { earlier, isStrange }, findings);
+  const checkpoint = judged === "counts" ? claimed : undefined;
+  // Where a statement about keys was altered nobody reaches the key any more: what else differs is still told. So it is of a
+  // state that was signed before a change of keys. By a checkpoint that was altered itself nothing is measured.
+  const isOlder = claimed !== undefined && signersOf(claimed, earlier).length > 0;
+  const mayCompare = judged === "untrusted" && (ring.refused.length > 0 || isOlder);
+  const compared = checkpoint ?? (mayCompare ? claimed : undefined);
   const size = checkpoint?.size ?? 0;
+  const since = options.since ?? [];
 
   // What entries say counts once they are known to be the signed ones.
   let proven = false;
+  let truth: Leaves | undefined;
   let continued: readonly KnownHead[] = [];
   if (compared !== undefined) {
     if (leaves.length < compared.size)
@@ -134,21 +158,33 @@ export async function verifyLedger(store: LogReader, options: VerifyOptions): Pr
       );
     const right = await verifyTree(reader, inventory, leaves, compared, findings);
     proven = checkpoint !== undefined && right === leaves && !twice;
-    continued = verifySince(right ?? leaves, leaves, options.since ?? [], findings);
+    truth = checkpoint && right;
+    continued = verifySince(right ?? leaves, leaves, since, findings);
+  } else {
+    // Too few records are too few whoever signed them.
+    for (const head of since) isLongEnough(leaves, head, findings);
   }
-  const disposals = proven ? log.disposals : new Disposals();
-  const { blobs, bytes, disposed, omitted } = await verifyBlobs(reader, inventory, references, findings, {
+  // One by one: what a record says counts where that very record is the signed one.
+  const isSigned: IsSigned = (index, leaf) => truth !== undefined && index < size && sameLeaf(truth.get(index), leaf);
+  // What a later record names is not known where that one is not as it was signed.
+  const wrong = truth === undefined || proven ? -1 : lastWrong(leaves, truth, size);
+  const disposals = log.disposals((index, leaf) => isSigned(index, leaf) && index > wrong);
+  const doubtful = proven ? undefined : log.disposals(truth === undefined ? () => true : isSigned);
+  const tally = await verifyBlobs(reader, inventory, references, findings, {
     quick: options.quick ?? false,
     disposals,
+    ...(doubtful === undefined ? {} : { doubtful }),
     ...(options.omitted === undefined ? {} : { omitted: options.omitted }),
     ...(options.hashed === undefined ? {} : { hashed: options.hashed }),
   });
+  const { blobs, bytes, disposed, omitted } = tally;
   const outside = options.outside ?? NOBODY;
-  const heads = proven ? log.heads : [];
-  const roots = leaves.roots(heads.map(({ entry }) => entry.size));
+  const heads = log.heads(isSigned);
+  const roots = (truth ?? leaves).roots(heads.map(({ entry }) => entry.size));
+  const hashed = (digest: string) => hashedBlob(reader, inventory, digest);
   const anchors = await verifyAnchors(
     heads,
-    (digest) => hashedBlob(reader, inventory, digest),
+    hashed,
     (length) => roots.get(length),
     ring,
     outside,
@@ -157,8 +193,10 @@ export async function verifyLedger(store: LogReader, options: VerifyOptions): Pr
   for (const { where, expected, found } of anchors.invalid) findings.add("receipt-invalid", where, expected, found);
   for (const { where, expected, found } of anchors.forked) findings.add("forked", where, expected, found);
   const place = (index: number) => `${batchOf(inventory, index)} entry ${index}`;
-  const settled = judgeRevocations({ ring, settle, place }, anchors.anchors, checkpoint, findings);
+  const settled = judgeRevocations({ ring, settle, place, isStrange }, anchors.anchors, checkpoint, findings);
   const attested = proven ? settled.attested : [];
+  const isAsked = proven && anchors.unknown.some(({ kind }) => kind === "witness");
+  const claims = isAsked ? await claimedWitnesses(log.configs, hashed, outside.witnesses) : [];
   for (const look of options.further ?? []) await look({ inventory, disposals }, findings);
 
   return {
@@ -169,15 +207,16 @@ export async function verifyLedger(store: LogReader, options: VerifyOptions): Pr
     asOf: proven && size > 0 ? iso(log.history.asOf) : undefined,
     verdicts: {
       integrity: integrityOf(findings, size, options.quick ?? false, disposed, omitted, attested),
-      time: proven ? timeVerdict(anchors, size) : { word: "unanchored", reason: UNPROVEN },
-      independence: proven
-        ? independenceVerdict(anchors, continued, size)
-        : { word: "self-attested", reason: UNPROVEN },
-      completeness: proven ? completenessOf(log.history) : { word: "holes", reason: UNPROVEN },
-      freshness: proven ? freshnessVerdict(log.history) : { word: "never", reason: UNPROVEN },
+      time: proven ? timeVerdict(anchors, size) : unjudged("unanchored", UNPROVEN),
+      independence: proven ? independenceVerdict(anchors, continued, size) : unjudged("self-attested", UNPROVEN),
+      completeness: proven ? completenessOf(log.history) : unjudged("holes", UNPROVEN),
+      freshness: proven ? freshnessVerdict(log.history) : unjudged("never", UNPROVEN),
     },
     checked: { entries, unsigned: Math.max(0, entries - size), blobs, bytes, omitted },
     disposed,
+    unjudged: tally.unjudged,
+    keys: signingKeys(options.keys, checkpoint, settled, log.keys),
+    claimedWitnesses: claims,
     attested,
     predecessor: proven ? log.predecessor : undefined,
     findings: findings.list,
@@ -187,7 +226,19 @@ export async function verifyLedger(store: LogReader, options: VerifyOptions): Pr
 
 const NOBODY: Outside = { stampRoots: [], witnesses: [] };
 
-const UNPROVEN = "the records are not those that were signed, so what they say is not judged";
+const UNPROVEN = "the records are not known to be those that were signed";
+
+/** True where neither the records nor the signatures on the checkpoint name any of these keys. */
+function isStrangeTo(log: Said, { note }: Checkpoint, keys: readonly Verifier[]): boolean {
+  const isOn = (key: Verifier) => note.signatures.some(({ name, id }) => name === key.name && sameBytes(id, key.id));
+  return !keys.some((key) => log.namesKey(key.vkey) || isOn(key));
+}
+
+/** The last record below `size` that is not the signed one; -1 without any. */
+function lastWrong(leaves: Leaves, truth: Leaves, size: number): number {
+  for (let index = size - 1; index >= 0; index -= 1) if (!sameLeaf(leaves.get(index), truth.get(index))) return index;
+  return -1;
+}
 
 function integrityOf(
   findings: Findings,
@@ -225,33 +276,4 @@ function attestedText({ from, to, by, auth, at, key }: Attested): string {
   const records = to - from === 1 ? `record ${from}` : `records ${from} to ${to - 1}`;
   const known = auth === "unauthenticated" ? "nobody checked who that is" : `recognised by ${auth}`;
   return `; ${records}, from when the key ${key.split("+")[1]} may have been in other hands, were attested by ${by} (${known}) on ${at}`;
-}
-
-/**
- * Each head known from elsewhere must be a prefix of this log, as far as it is proven and as `seq/` continues it. Returns
- * those that are.
- */
-function verifySince(proven: Leaves, leaves: Leaves, heads: readonly KnownHead[], findings: Findings): KnownHead[] {
-  const sizes = heads.map(({ size }) => size);
-  const [right, there] = [proven.roots(sizes), leaves.roots(sizes)];
-  return heads.filter((head) => {
-    if (head.size > leaves.length) {
-      findings.add(
-        "rolled-back",
-        "seq/",
-        `at least ${head.size} entries, as ${head.from} knows`,
-        `${leaves.length} entries`,
-      );
-      return false;
-    }
-    const root = right.get(head.size) ?? there.get(head.size);
-    if (root !== undefined && sameBytes(root, head.root)) return true;
-    findings.add(
-      "forked",
-      `seq/ up to entry ${head.size}`,
-      `root ${base64(head.root)}, as ${head.from} knows`,
-      root ? `root ${base64(root)}` : "unreadable entries",
-    );
-    return false;
-  });
 }

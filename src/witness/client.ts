@@ -59,15 +59,40 @@ export async function requestCosignature(request: CosignatureRequest): Promise<C
     }
   }
   if (answer.status === 422) throw split(request, old);
+  return cosigned(request, answered(request, answer));
+}
+
+/** The bytes of an answer that grants what was asked for. */
+function answered(request: CosignatureRequest, answer: PostAnswer): Uint8Array {
   if (answer.status === 404 || answer.status === 403) {
     const found = answer.status === 404 ? "does not know this log" : "does not know the key that signed";
     throw new CustodyError("SOURCE_REFUSED", `${request.place} ${found} (status ${answer.status})`, {
       remedy:
-        "Whoever runs the witness has to add this log: `custody witness add DIR --log KEY`, with the key in ledger.vkey.",
+        "Whoever runs the witness has to add this log, `custody witness add DIR --log KEY` with the key in ledger.vkey, and to restart the witness: it reads its keys only when it starts.",
     });
   }
   if (answer.status !== 200) throw wrong(request, "a cosignature", `status ${answer.status}`);
-  return cosigned(request, answer.bytes);
+  return answer.bytes;
+}
+
+/**
+ * What a witness knows of this log, without letting it sign anything new: it is asked to go on from the very size that is
+ * shown to it, which it does only where it knows that head, and answers with its own size otherwise. Throws SOURCE_REFUSED or
+ * SOURCE_ANSWER.
+ */
+export async function askWitness(
+  request: Omit<CosignatureRequest, "old" | "proof">,
+): Promise<{ readonly knows: "this" } | { readonly knows: "other"; readonly size: number }> {
+  const { size } = request.checkpoint;
+  const whole = { ...request, old: size, proof: async () => [] };
+  const answer = await request.post(encodeAddCheckpoint(size, [], request.bytes));
+  if (answer.status === 409) {
+    const known = sizeIn(answer);
+    if (known === undefined) throw wrong(whole, "the size that it knows", "something else (status 409)");
+    return { knows: "other", size: known };
+  }
+  cosigned(whole, answered(whole, answer));
+  return { knows: "this" };
 }
 
 async function send(request: CosignatureRequest, old: number): Promise<PostAnswer> {

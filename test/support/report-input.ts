@@ -342,6 +342,7 @@ export function reportInput(over: Partial<ReportInput> = {}): ReportInput {
     }),
     verification: {
       ok: true,
+      asOf: new Date(AS_OF).toISOString(),
       verdicts: {
         integrity: { word: "intact", reason: "every record, link and fingerprint was recomputed" },
         time: { word: "unanchored", reason: "no outside proof of time exists" },

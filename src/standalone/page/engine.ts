@@ -57,6 +57,9 @@ export type Answer =
 /** Told how many bytes are read, of how many. */
 export type Progress = (done: number, total: number) => void;
 
+/** A page is given files, no folders. */
+const ORIGINAL =
+  "This is not a pack as `custody export` writes it. Choose the very file that was handed out, or get it again. A pack whose files were packed anew cannot be checked by this page: unpack it and run `node verify.mjs FOLDER --key KEY`, with Node and the verify.mjs of Custody's own releases, or follow VERIFY.md.";
 const RECEIPT = "c2sp.org/tlog-proof@v1";
 const PIECE = 1024 ** 2;
 const MAX_ROOTS_BYTES = 1024 ** 2;
@@ -106,7 +109,10 @@ async function checkPack(file: File, request: Request, progress: Progress): Prom
   const since = linesOf(request.since).map(parseHead);
   const stampRoots = await Promise.all(request.roots.map(readRoots));
   const witnesses = linesOf(request.witnesses).map((key) => parseCosignerKey(key).vkey);
-  const files = await zipFiles(source);
+  const files = await zipFiles(source).catch((thrown: unknown) => {
+    if (!isCustodyError(thrown, "INPUT_INVALID")) throw thrown;
+    throw new CustodyError(thrown.code, thrown.message, { remedy: ORIGINAL });
+  });
   const enclosed = given.length > 0 ? undefined : await keyInPack(files);
   const keys = enclosed === undefined ? given : [enclosed];
   if (keys.length === 0)

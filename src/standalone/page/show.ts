@@ -1,23 +1,14 @@
 import { FINDING_CODES } from "../../verify/finding.ts";
+import { unjudgedLines } from "../../verify/say.ts";
+import { inWords } from "../../verify/verdict.ts";
+import { toCompare } from "./compare.ts";
+import { bytes, element, paragraph } from "./elements.ts";
 import type { Answer } from "./engine.ts";
-import { QUESTIONS, type Tone } from "./words.ts";
+import { forPage, QUESTIONS, type Tone } from "./words.ts";
 
 /** Findings that are shown; a broken pack may have thousands. */
 const FINDINGS_SHOWN = 100;
 const WITHHELD_SHOWN = 20;
-
-type Child = Node | string;
-
-/** An element; text from a file is only ever text. */
-function element(tag: string, className: string, ...children: readonly Child[]): HTMLElement {
-  const made = document.createElement(tag);
-  if (className !== "") made.className = className;
-  made.append(...children);
-  return made;
-}
-
-const paragraph = (...children: readonly Child[]) => element("p", "", ...children);
-const bytes = (text: string) => element("code", "", text);
 
 function title(text: string): HTMLElement {
   const made = element("h2", "", text);
@@ -36,7 +27,12 @@ export function show(answer: Answer): HTMLElement[] {
     case "no":
       return [
         title("It could not be checked"),
-        element("div", "alarm", paragraph(answer.message), ...(answer.remedy ? [paragraph(answer.remedy)] : [])),
+        element(
+          "div",
+          "alarm",
+          paragraph(answer.message),
+          ...(answer.remedy ? [paragraph(forPage(answer.remedy))] : []),
+        ),
       ];
   }
 }
@@ -50,10 +46,13 @@ export function inOneSentence(answer: Answer): string {
       ? "The evidence file is the recorded one."
       : "The evidence file is NOT the recorded one.";
   }
-  return answer.result.ok ? "Intact: everything is as it was signed." : `Broken: ${answer.result.found} findings.`;
+  return answer.result.ok
+    ? "Intact: everything is as it was signed."
+    : `Broken: ${answer.result.found} ${answer.result.found === 1 ? "finding" : "findings"}.`;
 }
 
-function showPack({ name, result, keys, enclosed }: Extract<Answer, { kind: "pack" }>): HTMLElement[] {
+function showPack(answer: Extract<Answer, { kind: "pack" }>): HTMLElement[] {
+  const { name, result, keys, enclosed } = answer;
   const { pack, checked } = result;
   return [
     title(result.ok ? `Intact: ${name}` : `Broken: ${name}`),
@@ -64,25 +63,18 @@ function showPack({ name, result, keys, enclosed }: Extract<Answer, { kind: "pac
     ),
     verdictTable(result.verdicts),
     ...(result.found > 0 ? findings(result) : []),
+    ...unjudgedLines(result).map((line) => paragraph(line.trim())),
     ...(pack === undefined ? [] : aboutPack(pack, result.asOf)),
     ...(result.disposed.length > 0
-      ? [paragraph(`${result.disposed.length} evidence files were lawfully deleted; records say by whom and why.`)]
+      ? [
+          paragraph(
+            result.disposed.length === 1
+              ? "1 evidence file was lawfully deleted; a record says by whom and why."
+              : `${result.disposed.length} evidence files were lawfully deleted; records say by whom and why.`,
+          ),
+        ]
       : []),
-    element("h2", "", "What only you can compare"),
-    element(
-      "dl",
-      "facts",
-      ...keys.flatMap(({ vkey, fingerprint }) => [
-        element("dt", "", "key"),
-        element("dd", "", bytes(vkey), ` (fingerprint ${fingerprint})`),
-      ]),
-      ...(result.root === undefined
-        ? []
-        : [element("dt", "", "state of the log"), element("dd", "", bytes(`${result.size}:${result.root}`))]),
-    ),
-    paragraph(
-      "The key must be the one that the organisation publishes. Keep the state: a later pack must continue it, and an earlier report or pack may name a state that this one must continue (“More that you may know”, above). An older state that is whole in itself can be told from the newest one only in that way.",
-    ),
+    ...toCompare(answer),
   ];
 }
 
@@ -101,8 +93,8 @@ function keyAlarm(keys: readonly { readonly vkey: string; readonly fingerprint: 
 function verdictTable(verdicts: Extract<Answer, { kind: "pack" }>["result"]["verdicts"]): HTMLElement {
   const rows = (Object.keys(QUESTIONS) as (keyof typeof QUESTIONS)[]).map((name) => {
     const { question, words } = QUESTIONS[name];
-    const { word, reason } = verdicts[name];
-    const [tone, meaning]: readonly [Tone, string] = words[word] ?? ["bad", ""];
+    const { word, reason } = inWords(verdicts[name]);
+    const [tone, meaning]: readonly [Tone, string] = words[word] ?? ["bad", "This question could not be answered."];
     const head = element("th", "", question);
     head.setAttribute("scope", "row");
     const range = name === "time" ? rangeOf(verdicts.time) : "";
@@ -115,7 +107,7 @@ function verdictTable(verdicts: Extract<Answer, { kind: "pack" }>["result"]["ver
         "",
         element("span", `word ${tone}`, word),
         paragraph(meaning),
-        element("p", "aside", `${reason}${range}`),
+        element("p", "aside", `${forPage(reason)}${range}`),
       ),
     );
   });
@@ -147,7 +139,7 @@ function findings(result: Extract<Answer, { kind: "pack" }>["result"]): HTMLElem
           "facts",
           ...Object.entries({ where, expected, found }).flatMap(([term, text]) => [
             element("dt", "", term),
-            element("dd", "bytes", text),
+            element("dd", "bytes", forPage(text)),
           ]),
         ),
       ),

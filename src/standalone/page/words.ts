@@ -16,7 +16,7 @@ export const QUESTIONS: Readonly<Record<keyof Verdicts, Wording>> = {
   integrity: {
     question: "Is everything as it was signed?",
     words: {
-      intact: ["good", "Yes. No record, evidence file or proof was changed, added or taken away."],
+      intact: ["good", "Yes. Nothing differs from what was signed, and nothing is gone that no record accounts for."],
       broken: ["bad", "No. What differs is listed below."],
     },
   },
@@ -25,7 +25,7 @@ export const QUESTIONS: Readonly<Record<keyof Verdicts, Wording>> = {
     words: {
       anchored: ["good", "Somebody outside has dated it."],
       expired: ["fair", "It was dated outside, but the proof has run out and was not renewed."],
-      unanchored: ["fair", "Nobody outside has dated it: its times are the operator's word."],
+      unanchored: ["fair", "Nobody that you trust has dated it: its times are the operator's word."],
     },
   },
   independence: {
@@ -34,15 +34,15 @@ export const QUESTIONS: Readonly<Record<keyof Verdicts, Wording>> = {
       witnessed: ["good", "An independent witness has followed the log."],
       published: ["good", "It continues a state that you know from elsewhere."],
       timestamped: ["good", "A time stamp service has seen it."],
-      "self-attested": ["fair", "Nobody so far. Compare the fingerprint below with one you know from elsewhere."],
+      "self-attested": ["fair", "Nobody that you trust, so far."],
     },
   },
   completeness: {
     question: "Is every expected piece of evidence there?",
     words: {
-      complete: ["good", "Every expected period is covered."],
+      complete: ["good", "Of what was expected so far nothing is missing."],
       accounted: ["fair", "Not every period is covered, and the log says for each of these what happened."],
-      holes: ["bad", "Something is missing, and the log does not say why."],
+      holes: ["bad", "Something is missing, or cannot be judged here, and the log does not say why."],
     },
   },
   freshness: {
@@ -50,7 +50,20 @@ export const QUESTIONS: Readonly<Record<keyof Verdicts, Wording>> = {
     words: {
       current: ["good", "Yes, when its last record was made."],
       stale: ["fair", "No, some of it was older than required."],
-      never: ["bad", "Some of it was never collected."],
+      never: ["bad", "There is none yet, of some of it or of all."],
     },
   },
 };
+
+/** Flags of the command line that answers speak of, and the fields of this page that take the same. */
+const FIELDS: Readonly<Record<string, string>> = {
+  key: "The key of the organisation",
+  since: "Earlier states of the log",
+  witness: "Witnesses that you trust",
+  "tsa-roots": "Time stamp services that you trust",
+};
+
+/** A sentence of the verifier for somebody who has this page and no command line. */
+export function forPage(text: string): string {
+  return text.replaceAll(/\bwith --(key|since|witness|tsa-roots)\b/g, (_, flag: string) => `under “${FIELDS[flag]}”`);
+}

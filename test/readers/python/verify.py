@@ -53,6 +53,7 @@ class Verifier:
         self.entries, self.parsed, self.named, self.objects_of = [], [], {}, {}
         self.anchors, self.heads_hold, self.disposed = [], False, []
         self.checkpoint, self.signed, self.may_compare, self.size = None, False, False, 0
+        self.copy, self.truth, self.unjudged = None, None, []
 
     def found(self, code, where):
         self.count += 1
@@ -77,12 +78,18 @@ class Verifier:
         self.check_batches()
         checkpoint = self.read_checkpoint()
         self.tree = Tree([leaf(entry) for entry in self.entries])
+        self.copy = self.fitting_copy(checkpoint) if checkpoint else None
         trusted = self.check_signatures(checkpoint) if checkpoint else False
         size, root = (checkpoint.size, checkpoint.root) if trusted else (None, None)
         if trusted or self.may_compare:
             same = checkpoint.size <= len(self.entries) and self.tree.root(checkpoint.size) == checkpoint.root
             self.signed = trusted and same
+            self.truth = self.copy[0] if trusted and self.copy else None
             self.check_tree(checkpoint.size, checkpoint.root, same)
+        else:
+            for head_size, _ in self.heads:
+                if head_size > len(self.entries):
+                    self.found("rolled-back", f"size {head_size}")
         self.check_blobs()
         if trusted and self.signed:
             self.check_proofs()
@@ -108,6 +115,7 @@ class Verifier:
                 "freshness": freshness,
             },
             "disposed": self.disposed,
+            "unjudged": self.unjudged,
         }
 
     def signed_entries(self):
@@ -115,7 +123,8 @@ class Verifier:
         return [(i, e) for i, e in enumerate(self.parsed[: self.size]) if e is not None]
 
     def root_at(self, size):
-        return self.tree.root(size) if size <= len(self.entries) else None
+        leaves, tree = self.copy or (self.tree.levels[0], self.tree)
+        return tree.root(size) if size <= len(leaves) else None
 
     # --- Step 2. Names -----------------------------------------------------------------------------------------------
 
@@ -167,8 +176,17 @@ class Verifier:
         if all(self.walk.is_retired_below(text, checkpoint.size) and text not in self.walk.revoked for text in signers):
             self.found("key-untrusted", "checkpoint")
             self.may_compare = len(self.walk.refused) > 0
+            if self.is_strange():
+                self.walk.refused = []
             return False
         return True
+
+    def is_strange(self):
+        """No record names a pinned key: then that is the first cause, and no statement is told of."""
+        named = {e["key"] for i, e in self.signed_entries() if i == 0 and e["kind"] == "genesis" and "key" in e}
+        for statement in self.statements:
+            named |= {statement.entry["key"], *(item["key"] for item in statement.entry.get("signatures", []))}
+        return not any(pin.text in named for pin in self.pins)
 
     # --- Steps 3 and 4. Batches and chain ----------------------------------------------------------------------------
 
@@ -216,8 +234,13 @@ class Verifier:
         if len(self.entries) < size:
             self.found("entry-missing", f"entry {len(self.entries)}")
         leaves, tree = self.tree.levels[0], self.tree
-        if not same:
-            leaves, tree = self.right_copy(size, root, leaves, tree)
+        if not same and self.copy:
+            for index, (a, b) in enumerate(zip(self.copy[0], leaves + [None] * size)):
+                if a != b:
+                    self.found("entry-altered", f"{self.objects_of.get(index, 'seq')} entry {index}")
+            leaves, tree = self.copy
+        elif not same:
+            self.found("tree-mismatch", "checkpoint")
         for level, n, width in tiles_of(size):
             if len([f for f in self.findings if f["code"] == "tile-missing"]) >= LISTED:
                 break
@@ -244,8 +267,11 @@ class Verifier:
             elif head_size > 0:
                 self.heads_hold = True
 
-    def right_copy(self, size, root, leaves, tree):
-        """The leaves that give the signed root, from the tiles or the bundles where `seq/` does not."""
+    def fitting_copy(self, checkpoint):
+        """The leaves that give the checkpoint's root, from the tiles or the bundles where `seq/` does not."""
+        size, root = checkpoint.size, checkpoint.root
+        if size <= len(self.entries) and self.tree.root(size) == root:
+            return self.tree.levels[0], self.tree
         for kind in (0, "entries"):
             copy = {}
             for key, level, n, width in sorted((t for t in self.tiles if t[1] == kind), key=lambda t: t[3]):
@@ -260,12 +286,8 @@ class Verifier:
             found = [copy[i] for i in range(size)]
             right = Tree(found)
             if right.root(size) == root:
-                for index, (a, b) in enumerate(zip(found, leaves + [None] * size)):
-                    if a != b:
-                        self.found("entry-altered", f"{self.objects_of.get(index, 'seq')} entry {index}")
                 return found, right
-        self.found("tree-mismatch", "checkpoint")
-        return leaves, tree
+        return None
 
     # --- Step 7. Blobs -----------------------------------------------------------------------------------------------
 
@@ -304,7 +326,11 @@ class Verifier:
         for digest, named in self.named.items():
             key = blob_key(digest)
             if key not in self.objects:
-                if digest not in self.omitted and disposals.get(digest, -1) <= named.newest:
+                if digest in self.omitted or disposals.get(digest, -1) > named.newest:
+                    continue
+                if self.doubtful.get(digest, -1) > named.newest:
+                    self.unjudged.append(digest)
+                else:
                     self.found("blob-missing", key)
             elif named.sizes != {self.objects[key]}:
                 self.found("blob-altered", key)
@@ -316,11 +342,14 @@ class Verifier:
 
     def find_disposals(self):
         """The newest signed disposal of each blob that nothing names after it."""
-        newest = {}
-        for index, entry in self.signed_entries() if self.signed else []:
-            if is_disposal(entry):
+        newest, self.doubtful = {}, {}
+        leaves = self.tree.levels[0]
+        wrong = [i for i, right in enumerate(self.truth or []) if i >= len(leaves) or leaves[i] != right]
+        for index, entry in self.signed_entries():
+            if is_disposal(entry) and index not in wrong:
+                counts = self.truth is not None and index > max(wrong, default=-1)
                 for item in entry["items"]:
-                    newest[item["digest"]] = index
+                    (newest if counts else self.doubtful)[item["digest"]] = index
         for digest, index in newest.items():
             if digest not in self.named or self.named[digest].newest < index:
                 entry = self.parsed[index]
