@@ -55,7 +55,7 @@ class Walk:
         self.retired = {}
         self.before = before.revoked if before else {}
         self.since_before = before.since if before else {}
-        self.revoked, self.since, self.revocations = {}, {}, {}
+        self.revoked, self.since = {}, {}
         self.attested, self.refused = [], []
         for statement in statements:
             self.now = statement.index
@@ -130,7 +130,6 @@ class Walk:
     def revoke(self, statement, text, _):
         self.known.setdefault(text, Known(statement.key, former=True))
         self.revoked.setdefault(text, statement.index)
-        self.revocations.setdefault(text, []).append(statement.index)
         since = statement.entry.get("compromisedSince")
         if since is not None:
             self.since[text] = min(since, self.since.get(text, since))

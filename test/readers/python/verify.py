@@ -10,6 +10,7 @@ with a "word". Exit 0: intact, 1: broken, 2: it could not look. Sections in comm
 """
 
 import base64
+import bisect
 import hashlib
 import json
 import os
@@ -34,6 +35,10 @@ LISTED = 200
 NEVER = 2**60
 
 
+def batch_key(first):
+    return f"seq/{first // 10000:08}/{first:012}"
+
+
 class Named:
     """What entries and manifests say of one blob."""
 
@@ -50,7 +55,7 @@ class Verifier:
         self.omitted = omitted
         self.findings, self.count = [], 0
         self.objects, self.batches, self.tiles = {}, [], []
-        self.entries, self.parsed, self.named, self.objects_of = [], [], {}, {}
+        self.records, self.entries, self.parsed, self.named, self.twice = {}, [], [], {}, False
         self.anchors, self.heads_hold, self.disposed = [], False, []
         self.checkpoint, self.signed, self.may_compare, self.size = None, False, False, 0
         self.copy, self.truth, self.unjudged = None, None, []
@@ -77,21 +82,22 @@ class Verifier:
         self.take_inventory()
         self.check_batches()
         checkpoint = self.read_checkpoint()
-        self.tree = Tree([leaf(entry) for entry in self.entries])
+        self.leaves = {index: leaf(line) for index, (line, _) in self.records.items()}
+        self.tree = Tree([self.leaves[index] for index in range(len(self.entries))])
         self.copy = self.fitting_copy(checkpoint) if checkpoint else None
         trusted = self.check_signatures(checkpoint) if checkpoint else False
         size, root = (checkpoint.size, checkpoint.root) if trusted else (None, None)
         if trusted or self.may_compare:
             same = checkpoint.size <= len(self.entries) and self.tree.root(checkpoint.size) == checkpoint.root
-            self.signed = trusted and same
+            self.signed = trusted and same and not self.twice
             self.truth = self.copy[0] if trusted and self.copy else None
             self.check_tree(checkpoint.size, checkpoint.root, same)
         else:
             for head_size, _ in self.heads:
-                if head_size > len(self.entries):
+                if head_size > self.length:
                     self.found("rolled-back", f"size {head_size}")
         self.check_blobs()
-        if trusted and self.signed:
+        if self.truth is not None:
             self.check_proofs()
         if checkpoint:
             self.check_keys(checkpoint, trusted)
@@ -100,17 +106,18 @@ class Verifier:
 
     def answer(self, size, root):
         entries = [e for e in self.signed_entries()] if self.signed else None
+        anchors = self.anchors if self.signed else []
         completeness, freshness = expected.verdicts(entries)
         return {
             "ok": self.count == 0,
             "size": size,
             "root": root and base64.b64encode(root).decode(),
-            "entries": len(self.entries),
+            "entries": len(self.records),
             "findings": self.findings,
             "verdicts": {
                 "integrity": {"word": "broken" if self.count else "intact"},
-                "time": outside.time_verdict(self.anchors, self.now),
-                "independence": outside.independence_verdict(self.anchors, self.heads_hold, self.now),
+                "time": outside.time_verdict(anchors, self.now),
+                "independence": outside.independence_verdict(anchors, self.heads_hold and self.signed, self.now),
                 "completeness": completeness,
                 "freshness": freshness,
             },
@@ -120,7 +127,11 @@ class Verifier:
 
     def signed_entries(self):
         """(index, entry) of the entries below the checkpoint's size that have the form of one."""
-        return [(i, e) for i, e in enumerate(self.parsed[: self.size]) if e is not None]
+        return [(i, e) for i, (_, e) in sorted(self.records.items()) if e is not None and i < self.size]
+
+    def place(self, index):
+        batch = bisect.bisect_right(self.batches, index) - 1
+        return f"{batch_key(self.batches[batch]) if batch >= 0 else 'seq/'} entry {index}"
 
     def root_at(self, size):
         leaves, tree = self.copy or (self.tree.levels[0], self.tree)
@@ -191,18 +202,21 @@ class Verifier:
     # --- Steps 3 and 4. Batches and chain ----------------------------------------------------------------------------
 
     def check_batches(self):
-        """`self.entries` holds the bytes of each entry up to the first hole, `self.parsed` what they say or None."""
-        following, previous, last_at, last_batch, whole = 0, "0" * 64, "", None, True
-        for first in self.batches:
-            key = f"seq/{first // 10000:08}/{first:012}"
+        """`self.records` holds (bytes, entry or None) by index, `self.entries` and `self.parsed` the same up to the first hole."""
+        following, previous, last_at, last_batch = 0, "0" * 64, "", None
+        for first, behind in zip(self.batches, [*self.batches[1:], NEVER]):
+            key, end = batch_key(first), min(behind, first + 256)
+            if first > following:
+                self.found("entry-missing", batch_key(following))
+            elif first < following:
+                self.found("entry-altered", key)
             if first != following:
-                self.found("entry-missing" if first > following else "entry-altered", key)
-                previous, following, whole = None, first, False
+                previous, following = None, first
             data = self.read(key) or b""
             lines = data.split(b"\n")
             if len(data) > 4 * 1024 * 1024 + 256 or lines.pop() != b"" or not 1 <= len(lines) <= 256:
                 self.found("entry-altered", key)
-                previous, whole = None, False
+                previous = None
                 continue
             batch = None
             for line in lines:
@@ -212,10 +226,11 @@ class Verifier:
                 except Malformed as error:
                     self.found("entry-malformed", f"{where}: {error}")
                     entry = None
-                if whole:
-                    self.objects_of[len(self.entries)] = key
-                    self.entries.append(line)
-                    self.parsed.append(entry)
+                if entry is not None and following < entry["index"] < end:
+                    self.found("entry-missing", where)
+                    following = entry["index"]
+                self.twice = self.twice or following in self.records
+                self.records[following] = (line, entry)
                 if entry is not None:
                     if entry["index"] != following or previous not in (None, entry["prev"]) or entry["at"] < last_at:
                         self.found("chain-broken", where)
@@ -227,17 +242,21 @@ class Verifier:
                 previous = hashlib.sha256(line).hexdigest()
                 following += 1
             last_batch = batch
+        self.length = max(self.records, default=-1) + 1
+        while (record := self.records.get(len(self.entries))) is not None:
+            self.entries.append(record[0])
+            self.parsed.append(record[1])
 
     # --- Steps 5, 6 and 8. Tree, tiles and heads ---------------------------------------------------------------------
 
     def check_tree(self, size, root, same):
-        if len(self.entries) < size:
-            self.found("entry-missing", f"entry {len(self.entries)}")
+        if self.length < size:
+            self.found("entry-missing", f"seq/ entry {self.length}")
         leaves, tree = self.tree.levels[0], self.tree
         if not same and self.copy:
-            for index, (a, b) in enumerate(zip(self.copy[0], leaves + [None] * size)):
-                if a != b:
-                    self.found("entry-altered", f"{self.objects_of.get(index, 'seq')} entry {index}")
+            for index, right in enumerate(self.copy[0]):
+                if self.leaves.get(index) != right:
+                    self.found("entry-altered", self.place(index))
             leaves, tree = self.copy
         elif not same:
             self.found("tree-mismatch", "checkpoint")
@@ -260,9 +279,10 @@ class Verifier:
             elif len(right) < width:
                 self.found("stray", key)
         for head_size, head_root in self.heads:
-            if head_size > len(leaves):
+            known = tree if head_size <= len(leaves) else self.tree
+            if head_size > self.length:
                 self.found("rolled-back", f"size {head_size}")
-            elif tree.root(head_size) != head_root:
+            elif head_size > len(known.levels[0]) or known.root(head_size) != head_root:
                 self.found("forked", f"size {head_size}")
             elif head_size > 0:
                 self.heads_hold = True
@@ -343,8 +363,7 @@ class Verifier:
     def find_disposals(self):
         """The newest signed disposal of each blob that nothing names after it."""
         newest, self.doubtful = {}, {}
-        leaves = self.tree.levels[0]
-        wrong = [i for i, right in enumerate(self.truth or []) if i >= len(leaves) or leaves[i] != right]
+        wrong = [i for i, right in enumerate(self.truth or []) if self.leaves.get(i) != right]
         for index, entry in self.signed_entries():
             if is_disposal(entry) and index not in wrong:
                 counts = self.truth is not None and index > max(wrong, default=-1)
@@ -352,7 +371,7 @@ class Verifier:
                     (newest if counts else self.doubtful)[item["digest"]] = index
         for digest, index in newest.items():
             if digest not in self.named or self.named[digest].newest < index:
-                entry = self.parsed[index]
+                entry = self.records[index][1]
                 told = {name: entry[name] for name in ("at", "actor", "authority", "reason")}
                 there = blob_key(digest) in self.objects
                 self.disposed.append({"digest": digest, "entry": index, "there": there, **told})
@@ -372,12 +391,12 @@ class Verifier:
 
     def check_proofs(self):
         keys = [known.key for known in self.walk.known.values()]
-        made = self.signed_entries()
+        made = [(i, e) for i, e in self.signed_entries() if self.leaves[i] == self.truth[i]]
         proofs = outside.Proofs(made, self.root_at, keys, self.roots, self.witnesses, self.kept, self.found_at)
         self.anchors = proofs.anchors
 
     def found_at(self, code, index, why):
-        self.found(code, f"{self.objects_of.get(index)} entry {index}: {why}")
+        self.found(code, f"{self.place(index)}: {why}")
 
     def kept(self, reference):
         """The blob that a reference names, if it is what its name says and small enough for a proof."""
@@ -386,18 +405,18 @@ class Verifier:
 
     def check_keys(self, checkpoint, trusted):
         walk, refused, safe = self.walk, self.walk.refused, {}
-        if trusted and self.signed:
+        if trusted:
             safe = statements.safe_sizes(walk, self.anchors)
             last = statements.last_walk(self.pins, self.statements, self.root_at, walk, safe)
             for text, start, end in statements.stretches(walk, last, safe):
                 self.found("key-revoked", f"entries {start} to {end - 1} under {text}")
             if self.has_signer(checkpoint, last, safe):
-                behind = max((i for text in walk.since for i in walk.revocations[text]), default=-1)
-                refused = [(index, why) for index, why in last.refused if index >= behind]
+                behind, before = max((walk.revoked[text] for text in walk.since), default=-1), {index for index, _ in walk.refused}
+                refused = [(index, why) for index, why in last.refused if index >= behind or index in before]
             else:
                 self.found("key-revoked", "checkpoint")
         for index, why in refused:
-            self.found("key-untrusted", f"{self.objects_of.get(index)} entry {index}: {why}")
+            self.found("key-untrusted", f"{self.place(index)}: {why}")
 
     def has_signer(self, checkpoint, last, safe):
         for text, known in last.known.items():
