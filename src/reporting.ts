@@ -1,40 +1,30 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { audit } from "../reports/audit.ts";
 import { assessControls } from "./assess/assess.ts";
-import { loadCatalogue } from "./assess/catalogue.ts";
-import { capturesOf, isDisposed, readFacts } from "./collector/facts.ts";
+import { nilReturnsOf } from "./assess/nil-return.ts";
+import { named } from "./assess/sign-off.ts";
+import { isDisposed } from "./collector/facts.ts";
 import type { Custody } from "./custody.ts";
-import type { Recorded } from "./evidence/batch.ts";
-import { type BlobRef, blobRefs } from "./evidence/blob.ts";
-import { type EntryOf, isKind } from "./evidence/entry.ts";
-import type { Observed } from "./evidence/fact.ts";
+import { assessmentOf, catalogueIn, type Gathered, readLedger } from "./gathering.ts";
 import { canonicalBytes } from "./lib/canonical.ts";
 import { digestOf } from "./lib/digest.ts";
 import { CustodyError, isCustodyError } from "./lib/errors.ts";
-import { fromIso, type Interval, iso } from "./lib/time.ts";
+import { type Interval, iso } from "./lib/time.ts";
 import { publish } from "./mirroring.ts";
 import { outsideOf } from "./outside.ts";
-import { loadFonts } from "./report/fonts.ts";
-import type { DisposedInput, EvidenceItem, ObservedProblem, ReportInput, UploadInput } from "./report/input.ts";
+import { namesOf } from "./people.ts";
+import type { ReportInput } from "./report/input.ts";
 import { buildReport } from "./report/model.ts";
-import { renderPdf } from "./report/pdf.ts";
 import type { ReportModel } from "./report/shape.ts";
-import { History } from "./slots/history.ts";
 import { SOFTWARE } from "./software.ts";
 import { holdsSaid, keyRows } from "./statements.ts";
 import { parseCheckpoint } from "./tlog/checkpoint.ts";
-import { Frontier } from "./tlog/frontier.ts";
-import { leafHash } from "./tlog/merkle.ts";
 import type { Verifier } from "./tlog/note.ts";
-import { type Anchors, type HeadRecord, type Outside, verifyAnchors } from "./trust/anchor.ts";
-import type { Disposals } from "./trust/disposals.ts";
-import { type KeyRecord, keyRing, sizesNamed } from "./trust/keyring.ts";
-import { Leaves } from "./verify/leaves.ts";
+import { type Anchors, type Outside, verifyAnchors } from "./trust/anchor.ts";
+import { keyRing, sizesNamed } from "./trust/keyring.ts";
 import { independenceVerdict, timeVerdict } from "./verify/outside.ts";
 import { completenessOf, freshnessVerdict } from "./verify/verdict.ts";
 import { verifyLedger } from "./verify/verify.ts";
-import { catalogueBytes } from "./work.ts";
 
 /** Gathers a report's input from the ledger itself at a given size, never from the index, and renders it. */
 
@@ -72,6 +62,12 @@ export async function renderReport(
   custody: Custody,
   model: ReportModel,
 ): Promise<{ bytes: Uint8Array; pages: number; unprintable: number }> {
+  // Loaded when it is needed: commands that only read the log the same way do not wait for a PDF library.
+  const [{ renderPdf }, { loadFonts }, { audit }] = await Promise.all([
+    import("./report/pdf.ts"),
+    import("./report/fonts.ts"),
+    import("../reports/audit.ts"),
+  ]);
   const rendered = await renderPdf(model, loadFonts({ configured: custody.config.fonts }), audit);
   const unprintable = [...rendered.unprintable.values()].reduce((sum, { times }) => sum + times, 0);
   return { bytes: rendered.bytes, pages: rendered.pages, unprintable };
@@ -110,23 +106,15 @@ async function gather(custody: Custody, request: ReportRequest): Promise<ReportI
     });
   }
   const found = await readLedger(custody, size);
-  const bytes =
-    found.config?.catalogue === undefined
-      ? await catalogueBytes()
-      : ((await ledger.blob(found.config.catalogue.digest)) ?? (await catalogueBytes()));
-  const catalogue = loadCatalogue(new TextDecoder().decode(bytes));
+  const { bytes, catalogue } = await catalogueIn(custody, found);
   const about = (use: string) => config.collectors.find((collector) => collector.name === use);
   const asOf = found.history.asOf;
+  const names = await namesOf(custody);
   const holds = holdsSaid(found.holds);
   const roots = found.leaves.roots(sizesNamed(found.keys));
+  const judged = assessmentOf(custody, found, catalogue, request.period, names);
   const controls = assessControls({
-    catalogue,
-    period: request.period,
-    histories: found.history,
-    facts: found.facts,
-    problems: found.problems,
-    asOf,
-    yields: (use) => about(use)?.facts,
+    ...judged,
     holds: holds.map(({ id, entry, at, released }) => ({ id, entry, from: at, to: released?.at })),
   });
   const wanted = request.controls?.length
@@ -151,6 +139,7 @@ async function gather(custody: Custody, request: ReportRequest): Promise<ReportI
     catalogue: { name: catalogue.catalogue, version: catalogue.version, digest: digestOf(bytes) },
     software: SOFTWARE,
     history: found.history,
+    conditions: found.conditions,
     about,
     facts: found.facts,
     problems: found.problems.filter((problem) => !isDisposed(problem)),
@@ -163,154 +152,11 @@ async function gather(custody: Custody, request: ReportRequest): Promise<ReportI
     ),
     holds,
     controls: wanted,
+    nilReturns: nilReturnsOf(judged),
+    signOffs: found.signOffs.counting.map((one) => named(one, names)),
+    voidSignOffs: found.signOffs.void.map((one) => named(one, names)),
     recommended: request.recommended,
     ...(await verification(custody, found, size)),
-  };
-}
-
-interface Gathered {
-  readonly history: History;
-  readonly frontier: Frontier;
-  readonly facts: Observed[];
-  readonly problems: ObservedProblem[];
-  readonly evidence: EvidenceItem[];
-  readonly uploads: UploadInput[];
-  readonly disposed: DisposedInput[];
-  readonly blobs: Map<string, BlobRef>;
-  /** Heads that left the store, and what the log says of its keys; the latter also past the reported size. */
-  readonly heads: HeadRecord[];
-  readonly keys: KeyRecord[];
-  readonly holds: { readonly index: number; readonly entry: EntryOf<"hold"> }[];
-  readonly leaves: Leaves;
-  genesis: EntryOf<"genesis">;
-  config: EntryOf<"config"> | undefined;
-  chainHead: string;
-}
-
-/** One pass over the first `size` entries and the captures that they name. */
-async function readLedger(custody: Custody, size: number): Promise<Gathered> {
-  const ledger = await custody.view();
-  const blob = (digest: string) => ledger.blob(digest);
-  const history = new History();
-  const frontier = Frontier.empty();
-  const found: Omit<Gathered, "genesis"> = {
-    history,
-    frontier,
-    facts: [],
-    problems: [],
-    evidence: [],
-    uploads: [],
-    disposed: [],
-    blobs: new Map(),
-    heads: [],
-    keys: [],
-    holds: [],
-    leaves: new Leaves(),
-    config: undefined,
-    chainHead: "",
-  };
-  let genesis: EntryOf<"genesis"> | undefined;
-  for await (const recorded of ledger.read()) {
-    const { entry, index } = recorded;
-    const leaf = leafHash(recorded.bytes);
-    found.leaves.set(index, leaf);
-    if (isKind(entry, "key")) found.keys.push({ index, entry });
-    if (index >= size) continue;
-    if (isKind(entry, "head")) found.heads.push({ index, entry });
-    if (isKind(entry, "hold")) found.holds.push({ index, entry });
-    history.add(index, entry);
-    frontier.append(leaf);
-    found.chainHead = recorded.digest;
-    for (const ref of blobRefs(entry)) found.blobs.set(ref.digest, ref);
-    if (isKind(entry, "genesis")) genesis = entry;
-    if (isKind(entry, "config")) found.config = entry;
-    if (isKind(entry, "upload")) {
-      const disposals = await custody.disposals();
-      found.uploads.push(await uploadOf(entry, blob, disposals));
-      const named = { entry: index, at: fromIso(entry.at), covers: undefined, source: undefined };
-      for (const ref of entry.evidence) noteDisposed(ref, disposals, named, found);
-    }
-    await readEvidence(custody, recorded, blob, found);
-  }
-  if (genesis === undefined)
-    throw new CustodyError("LEDGER_ALTERED", "the log does not begin with a genesis record", {
-      remedy: "Run `custody verify`.",
-    });
-  return { ...found, genesis };
-}
-
-type Blob = (digest: string) => Promise<Uint8Array | undefined>;
-
-async function readEvidence(
-  custody: Custody,
-  { entry, index }: Recorded,
-  blob: Blob,
-  found: Omit<Gathered, "genesis">,
-): Promise<void> {
-  if (!isKind(entry, "run") && !isKind(entry, "intake") && !isKind(entry, "import")) return;
-  const disposals = await custody.disposals();
-  const read = await readFacts(entry, blob, custody.config.collectors, (digest) => disposals.explains(digest, index));
-  found.facts.push(...read.facts);
-  found.problems.push(...read.problems);
-  const source = { instance: entry.instance, use: entry.use };
-  const covers = "window" in entry ? { from: fromIso(entry.window.from), to: fromIso(entry.window.to) } : undefined;
-  for (const ref of entry.evidence)
-    noteDisposed(ref, disposals, { entry: index, at: fromIso(entry.at), covers, source }, found);
-  const kept: Blob = async (digest) =>
-    disposals.explains(digest, index) === undefined ? await blob(digest) : undefined;
-  for await (const { record } of capturesOf(entry, kept)) {
-    const { digest, size, mediaType, origin, capturedAt, masked } = record;
-    found.blobs.set(digest, { digest, size, mediaType });
-    noteDisposed(record, disposals, { entry: index, at: fromIso(capturedAt), covers, source }, found);
-    found.evidence.push({
-      instance: entry.instance,
-      use: entry.use,
-      kind: entry.kind,
-      entry: index,
-      capturedAt: fromIso(capturedAt),
-      digest,
-      size,
-      mediaType,
-      origin,
-      covers,
-      late: isKind(entry, "run") && (entry.trigger === "backfill" || entry.trigger === "catch-up"),
-      masked: masked.reduce((sum, { count }) => sum + count, 0),
-    });
-  }
-}
-
-/** Notes a file that an entry names and that was lawfully deleted since, whenever that was: its bytes are not there to report on. */
-function noteDisposed(
-  { digest, size }: Pick<BlobRef, "digest" | "size">,
-  disposals: Disposals,
-  named: Pick<DisposedInput, "entry" | "at" | "covers" | "source">,
-  found: Pick<Gathered, "disposed">,
-): void {
-  const disposal = disposals.explains(digest, named.entry);
-  if (disposal !== undefined) found.disposed.push({ digest, size, ...named, disposal });
-}
-
-async function uploadOf(entry: EntryOf<"upload">, blob: Blob, disposals: Disposals): Promise<UploadInput> {
-  const gone = disposals.explains(entry.manifest.digest, entry.index) !== undefined;
-  const bytes = gone ? undefined : await blob(entry.manifest.digest);
-  const unnamed = gone ? "(name disposed of)" : "unnamed";
-  const manifest =
-    bytes === undefined
-      ? {}
-      : (JSON.parse(new TextDecoder().decode(bytes)) as {
-          reason?: unknown;
-          files?: { digest: string; name: unknown }[];
-        });
-  const nameOf = (digest: string) => manifest.files?.find((file) => file.digest === digest)?.name;
-  return {
-    entry: entry.index,
-    at: fromIso(entry.at),
-    by: entry.actor.id,
-    controls: entry.controls,
-    captured: entry.captured === undefined ? undefined : fromIso(entry.captured),
-    incident: entry.incident,
-    reason: typeof manifest.reason === "string" ? manifest.reason : undefined,
-    files: entry.evidence.map(({ digest, size }) => ({ name: String(nameOf(digest) ?? unnamed), digest, size })),
   };
 }
 

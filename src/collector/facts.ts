@@ -96,9 +96,19 @@ async function* openCaptures(manifest: Manifest, blob: BlobSource): AsyncGenerat
 
 /** The captures of a run, intake or import entry, in their order, one at a time. Throws INPUT_INVALID for a manifest that is none. */
 export async function* capturesOf(entry: Entry, blob: BlobSource): AsyncGenerator<StoredCapture> {
+  const manifest = await manifestOf(entry, blob);
+  if (manifest) yield* openCaptures(manifest, blob);
+}
+
+/** What the manifest of such an entry says of its captures, in their order; none where the manifest is gone. Throws as `capturesOf`. */
+export async function recordsOf(entry: Entry, blob: BlobSource): Promise<readonly ManifestCapture[]> {
+  return (await manifestOf(entry, blob))?.captures ?? [];
+}
+
+async function manifestOf(entry: Entry, blob: BlobSource): Promise<Manifest | undefined> {
   const ref = evidenceOf(entry)?.manifest;
   const bytes = ref && (await blob(ref.digest));
-  if (bytes) yield* openCaptures(decodeManifest(bytes), blob);
+  return bytes && decodeManifest(bytes);
 }
 
 /**

@@ -18,6 +18,7 @@ export const ERROR_CODES = {
   INPUT_INVALID: "input",
   INPUT_TOO_LARGE: "input",
   NOT_FOUND: "input",
+  NOT_ALLOWED: "input",
   NOT_A_STORE: "input",
   STORE_EXISTS: "input",
   STORE_UNFIT: "input",

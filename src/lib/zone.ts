@@ -1,14 +1,20 @@
 import { Temporal } from "temporal-polyfill";
 import type { Instant } from "./time.ts";
 
+/** Zones found before: asking takes long, and every record of a source may name one. What is no zone is not kept, whoever invents it. */
+const known = new Set<string>();
+
 /** True for an IANA time zone that this machine knows (`Europe/Berlin`, `UTC`). */
 export function isZone(zone: string): boolean {
+  if (known.has(zone)) return true;
+  if (!/^[A-Za-z][A-Za-z0-9_+\-/]*$/.test(zone)) return false;
   try {
     new Intl.DateTimeFormat("en", { timeZone: zone });
-    return /^[A-Za-z][A-Za-z0-9_+\-/]*$/.test(zone);
   } catch {
     return false;
   }
+  known.add(zone);
+  return true;
 }
 
 /** The wall clock of a zone at an instant. */

@@ -53,18 +53,20 @@ export class FolderStore implements Store {
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {
-    const file = await this.#openFile(key);
-    if (!file) return undefined;
+    const opened = await this.#openFile(key);
+    if (!opened) return undefined;
+    const { file, size } = opened;
     try {
-      const { size } = await file.stat();
       checkInMemory(this.#path(key), size);
       // A file that grows meanwhile is cut at the limit instead of filling the memory.
       const parts: Uint8Array[] = [];
       let total = 0;
-      for await (const piece of readPieces(file, size)) {
+      // One byte more than there should be is asked for: an answer of just that size needs no second question for its end.
+      for await (const piece of readPieces(file, size + 1)) {
         parts.push(piece);
         total += piece.length;
         checkInMemory(this.#path(key), total);
+        if (total === size) break;
       }
       return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts, total);
     } catch (thrown) {
@@ -76,14 +78,15 @@ export class FolderStore implements Store {
 
   async read(key: string): Promise<AsyncIterable<Uint8Array> | undefined> {
     // Opened again when the reading begins, so that nothing stays open when it never does.
-    const file = await this.#openFile(key);
-    await file?.close();
-    return file && this.#stream(key);
+    const opened = await this.#openFile(key);
+    await opened?.file.close();
+    return opened && this.#stream(key);
   }
 
   async *#stream(key: string): AsyncGenerator<Uint8Array> {
-    const file = await this.#openFile(key);
-    if (!file) throw new CustodyError("STORE_UNREACHABLE", `${this.#path(key)} was there a moment ago and is gone`);
+    const opened = await this.#openFile(key);
+    if (!opened) throw new CustodyError("STORE_UNREACHABLE", `${this.#path(key)} was there a moment ago and is gone`);
+    const { file } = opened;
     try {
       yield* readPieces(file, PIECE);
     } catch (thrown) {
@@ -168,19 +171,31 @@ export class FolderStore implements Store {
     return join(this.place, key);
   }
 
-  async #openFile(key: string): Promise<FileHandle | undefined> {
+  /** Undefined for a name that is not there; `size` is that of the moment. */
+  async #openFile(key: string): Promise<{ file: FileHandle; size: number } | undefined> {
     checkKey(key);
-    if (!(await this.#isThere(key))) return undefined;
+    if (!(await this.#folders.exist(key))) return this.#absent();
     try {
       const file = await this.#disk.open(this.#path(key), READ);
-      // Between the look and the opening something else may have taken the name.
-      if ((await file.stat()).isFile()) return file;
+      const found = await file.stat().catch(async (thrown: unknown) => {
+        await file.close();
+        throw thrown;
+      });
+      if (found.isFile()) return { file, size: found.size };
       await file.close();
-      throw notAFile(this.#path(key), "something else");
+      throw notAFile(this.#path(key), kindOf(found));
     } catch (thrown) {
-      if (errno(thrown) === "ELOOP") throw notAFile(this.#path(key), "symbolic link");
+      if (errno(thrown) === "ENOENT") return this.#absent();
+      // A link, or a socket: neither can be opened this way.
+      if (["ELOOP", "ENXIO"].includes(errno(thrown) ?? "")) await this.#isThere(key);
       throw diskFailure(thrown, "read", this.#path(key));
     }
+  }
+
+  /** "Not there" is only believed while the store itself is: a disk that was unmounted looks empty. */
+  async #absent(): Promise<undefined> {
+    await this.#folders.checkRoot();
+    return undefined;
   }
 
   async #isThere(key: string): Promise<boolean> {
@@ -193,8 +208,7 @@ export class FolderStore implements Store {
         if (errno(thrown) !== "ENOENT") throw diskFailure(thrown, "look at", this.#path(key));
       }
     }
-    // "Not there" is only believed while the store itself is: a disk that was unmounted looks empty.
-    await this.#folders.checkRoot();
+    await this.#absent();
     return false;
   }
 
