@@ -20,6 +20,7 @@ describe("evidence", () => {
       coveredTo: undefined,
       staleSince: undefined,
       dueBy: t("2026-11-02T15:00Z"),
+      overBy: t("2026-11-02T09:00Z"),
     });
   });
 
@@ -31,6 +32,7 @@ describe("evidence", () => {
       coveredTo: t("2026-11-02T10:00Z"),
       staleSince: undefined,
       dueBy: end,
+      overBy: end - 6 * 3_600_000,
     });
     expect(freshnessOf(history, end + 1)).toMatchObject({ state: "stale", staleSince: end, dueBy: end });
   });

@@ -4,7 +4,10 @@ import type { Entry } from "../src/evidence/entry.ts";
 import { iso } from "../src/lib/time.ts";
 import { freshnessOf } from "../src/slots/freshness.ts";
 import { gapsOf } from "../src/slots/gap.ts";
+import { History } from "../src/slots/history.ts";
+import { slotAt } from "../src/slots/slot.ts";
 import { slotsOf, tally } from "../src/slots/state.ts";
+import { currentSlot, unsettledSlots } from "../src/slots/unsettled.ts";
 import { config, entry, gap, genesis, importOf, instance, instanceOf, plan, run, t } from "./support/entries.ts";
 
 /** Random ledgers of one instance over some days in October 2026, with both sides of Berlin's change of clocks. */
@@ -140,6 +143,28 @@ describe("whatever a ledger says", () => {
         expect(freshnessOf(instanceOf(entries), asOf)).toEqual(freshnessOf(instanceOf(upTo), asOf));
       }),
       { numRuns: 100 },
+    );
+  });
+
+  test("what is asked again and again as the ledger grows is what the whole gives", () => {
+    const steps = fc.array(fc.constantFrom(0, 0, 0, 1, 5, 40), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(ledgers, steps, ({ entries }, later) => {
+        const history = new History();
+        entries.forEach((one, index) => {
+          history.add(index, one);
+          const asked = history.instances.get("jobs");
+          if (asked === undefined || index % 3 === 1) return;
+          // At times it is asked for a moment that later entries are logged before, as a second machine's may be.
+          const asOf = t(one.at) + (later[index % later.length] ?? 0) * HOUR;
+          const whole = instanceOf(entries.slice(0, index + 1));
+          const expected = slotsOf(whole, ALL, asOf).filter(({ state }) => state !== "collected" && state !== "paused");
+          expect(unsettledSlots(asked, asOf)).toEqual(expected);
+          expect(currentSlot(asked, asOf)).toEqual(slotAt(whole, asOf, asOf));
+          expect(freshnessOf(asked, asOf)).toEqual(freshnessOf(whole, asOf));
+        });
+      }),
+      { numRuns: 150 },
     );
   });
 

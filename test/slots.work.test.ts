@@ -32,6 +32,15 @@ describe("what is to be done", () => {
     });
   });
 
+  test("is another try after an hour where nothing was ever delivered, however seldom the source is asked", () => {
+    const entries = [...setUp(), run("2026-11-01T10:00Z")];
+    const whys = (all: readonly Entry[], asOf: When) =>
+      dueWork(instanceOf(all), t(asOf), 24 * HOUR).map(({ why }) => why);
+    expect(whys(entries, "2026-11-01T10:59Z")).toEqual([]);
+    expect(whys(entries, "2026-11-01T11:00Z")).toEqual(["interim"]);
+    expect(whys([...setUp(), first], "2026-11-01T11:00Z")).toEqual([]);
+  });
+
   test("is an interim run whenever the last one is as old as the pull rate, also when it failed", () => {
     const entries = [...setUp(), first];
     expect(workAt(entries, "2026-11-01T10:59Z")).toEqual([]);

@@ -2,6 +2,7 @@ import type { Temporal } from "temporal-polyfill";
 import { CustodyError } from "../lib/errors.ts";
 import type { Instant, Interval } from "../lib/time.ts";
 import { atWallClock, isZone, startOfDay, wallClock } from "../lib/zone.ts";
+import { type Cron, daysPerYear, fireTimes, parseCron, spellCron } from "./cron.ts";
 
 /**
  * How often evidence is required: windows that tile time without hole or overlap, anchored at the local midnight of a
@@ -10,13 +11,15 @@ import { atWallClock, isZone, startOfDay, wallClock } from "../lib/zone.ts";
  * time.
  */
 export interface Cadence {
-  /** As written: `monthly`, `15m`. */
+  /** As written: `monthly`, `15m`, `30 7 * * 1-5`. */
   readonly text: string;
   /** IANA zone of the wall clock. */
   readonly zone: string;
-  readonly unit: "minute" | "day" | "week" | "month";
-  /** How many units one window has; minutes divide a day, months divide a year, days and weeks are one. */
+  readonly unit: "minute" | "day" | "week" | "month" | "cron";
+  /** How many units one window has; minutes divide a day, months divide a year, days, weeks and crons are one. */
   readonly count: number;
+  /** Of unit `cron`: a window lasts from each time that it fires to the next. */
+  readonly cron?: Cron;
 }
 
 const WORDS: Readonly<Record<string, Pick<Cadence, "unit" | "count">>> = {
@@ -33,15 +36,17 @@ const MINUTE = 60_000;
 
 const dividers = (whole: number) => Array.from({ length: whole }, (_, i) => i + 1).filter((n) => whole % n === 0);
 
-function possible(): string {
+/** What `parseCadence` reads, for people. */
+export function possible(): string {
   const minutes = dividers(DAY_MINUTES).filter((n) => n < 60);
   const hours = dividers(24).filter((n) => n < 24);
   return `${Object.keys(WORDS).join(", ")}, minutes that divide a day (${minutes.map((n) => `${n}m`).join(" ")}) or hours that do (${hours.map((n) => `${n}h`).join(" ")})`;
 }
 
 /**
- * Reads a cadence: hourly, daily, weekly (ISO week, from Monday), monthly, quarterly, yearly, or an interval such as
- * `15m` or `6h` that divides a day. Throws INPUT_INVALID for any other text and for an unknown zone.
+ * Reads a cadence as records spell it: hourly, daily, weekly (ISO week, from Monday), monthly, quarterly, yearly, an
+ * interval such as `15m` or `6h` that divides a day, or a cron expression in its normal form (FORMAT §13.1). Throws
+ * INPUT_INVALID for any other text and for an unknown zone. What people write is read by `readCadence`.
  */
 export function parseCadence(text: string, zone: string): Cadence {
   if (!isZone(zone)) {
@@ -51,12 +56,41 @@ export function parseCadence(text: string, zone: string): Cadence {
   }
   const word = Object.hasOwn(WORDS, text) ? WORDS[text] : undefined;
   if (word) return { text, zone, ...word };
+  if (text.split(" ").length === 5) return cronCadence(text, zone);
   const [, number, unit] = /^([1-9]\d{0,3})([mh])$/.exec(text) ?? [];
   const minutes = Number(number) * (unit === "h" ? 60 : 1);
   if (minutes === DAY_MINUTES) return { text, zone, unit: "day", count: 1 };
   if (DAY_MINUTES % minutes === 0) return { text, zone, unit: "minute", count: minutes };
   const why = number === undefined ? "is not a cadence" : "does not divide a day";
   throw new CustodyError("INPUT_INVALID", `"${text.slice(0, 60)}" ${why}`, { remedy: `use one of ${possible()}` });
+}
+
+function cronCadence(text: string, zone: string): Cadence {
+  const cron = parseCron(text);
+  const normal = spellCron(cron);
+  if (normal === text) return { text, zone, unit: "cron", count: 1, cron };
+  throw new CustodyError("INPUT_INVALID", `"${text.slice(0, 60)}" is not the normal form of this cron expression`, {
+    remedy: `write ${normal}`,
+  });
+}
+
+/** How close windows of a cadence can be together, in milliseconds, and how many begin in a day and in a year at most. */
+export function densityOf({ unit, count, cron }: Cadence): {
+  readonly shortest: number;
+  readonly perDay: number;
+  readonly perYear: number;
+} {
+  const hour = 60 * MINUTE;
+  if (cron !== undefined) {
+    const { times } = cron;
+    const apart = times.map((time, i) => (times[i + 1] ?? DAY_MINUTES + (times[0] ?? 0)) - time);
+    // Around a change of clocks two days' times may be closer than that; one that is alone in its day never is.
+    const shortest = Math.min(22 * 60, ...apart.map((minutes) => Math.max(1, times.length > 1 ? minutes : 22 * 60)));
+    return { shortest: shortest * MINUTE, perDay: times.length, perYear: times.length * daysPerYear(cron) };
+  }
+  const shortest = { minute: MINUTE, day: 22 * hour, week: 166 * hour, month: 670 * hour, cron: MINUTE }[unit] * count;
+  const perYear = (366 * DAY_MINUTES * MINUTE) / shortest;
+  return { shortest, perDay: Math.max(1, (DAY_MINUTES * MINUTE) / shortest), perYear };
 }
 
 /** First local day of the calendar window that this day is in; for intervals within a day the day itself. */
@@ -92,7 +126,8 @@ function boundsWithin(cadence: Cadence, day: Temporal.PlainDate, start: Instant,
  * clocks that go back across midnight show the day before once more after a day has begun.
  */
 function* boundsFrom(cadence: Cadence, at: Instant): Generator<Instant> {
-  const { zone, unit } = cadence;
+  const { zone, unit, cron } = cadence;
+  if (cron !== undefined) return yield* fireTimes(cron, zone, at);
   let day = openingDay(cadence, wallClock(at, zone).toPlainDate());
   let start = startOfDay(day, zone);
   for (;;) {

@@ -3,7 +3,8 @@ import { canonicalBytes } from "../lib/canonical.ts";
 import { digestOf } from "../lib/digest.ts";
 import type { Instant, Interval } from "../lib/time.ts";
 import type { GapRecord, InstanceHistory } from "./history.ts";
-import { type AssessedSlot, slotsOf } from "./state.ts";
+import type { AssessedSlot } from "./state.ts";
+import { unsettledSlots } from "./unsettled.ts";
 
 /** Somebody's act about a gap, with the entry that records it. */
 export interface GapAct {
@@ -41,7 +42,6 @@ export interface Gap {
   readonly acceptedUntil?: Instant;
 }
 
-const ALL_TIME: Interval = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 const HOLES: ReadonlySet<string> = new Set(["partial", "failed", "unavailable", "missed", "late"]);
 
 /** The ID of the gap that begins with this slot. */
@@ -53,30 +53,30 @@ export function gapId(instance: string, requirement: string, firstSlot: string):
 export function gapsOf(history: InstanceHistory, asOf: Instant): Gap[] {
   const groups: AssessedSlot[][] = [];
   let last: AssessedSlot | undefined;
-  for (const slot of slotsOf(history, ALL_TIME, asOf)) {
+  for (const slot of unsettledSlots(history, asOf)) {
     if (!HOLES.has(slot.state)) continue;
     // A slot whose grace ended before its predecessor's starts a gap of its own: the ID of a gap, once known, stays.
     if (last && last.to === slot.from && last.due <= slot.due) groups.at(-1)?.push(slot);
     else groups.push([slot]);
     last = slot;
   }
-  const records = history.gaps.filter((record) => record.at <= asOf);
-  return groups.flatMap((slots) => describe(slots, records, asOf));
+  return groups.flatMap((slots) => describe(slots, history, asOf));
 }
 
-function describe(slots: AssessedSlot[], records: readonly GapRecord[], asOf: Instant): Gap[] {
+function describe(slots: AssessedSlot[], history: InstanceHistory, asOf: Instant): Gap[] {
   const [first] = slots;
   const last = slots.at(-1);
   if (!first || !last) return [];
   const id = gapId(first.instance, "cadence", first.id);
-  const own = records.filter((record) => record.gap === id && record.requirement === "cadence");
+  const records = history.gapsById.get(id) ?? [];
+  const own = records.filter((record) => record.at <= asOf && record.requirement === "cadence");
   const noted = own.find((record) => record.action === "open");
-  const acknowledged = own.find((record) => record.action === "acknowledge");
   // An acceptance without an end is none: somebody must come back to it.
   const accepted = own.findLast((record) => record.action === "accept" && record.until !== undefined);
   const cause = own.findLast((record) => record.cause !== undefined)?.cause ?? slots.findLast((s) => s.reason)?.reason;
   const closed = slots.every((slot) => slot.state === "late");
   const until = accepted?.until;
+  const acknowledged = acknowledgedIn(own, until, asOf);
   const gap: Gap = {
     id,
     instance: first.instance,
@@ -96,4 +96,15 @@ function describe(slots: AssessedSlot[], records: readonly GapRecord[], asOf: In
   return [gap];
 }
 
-const act = ({ index, at, actor, window, slots }: GapRecord): GapAct => ({ index, at, actor, window, slots });
+/** The first one. What was seen before an acceptance ran out must be seen again. */
+export function acknowledgedIn(
+  records: readonly GapRecord[],
+  acceptedUntil: Instant | undefined,
+  asOf: Instant,
+): GapRecord | undefined {
+  const since = acceptedUntil !== undefined && acceptedUntil <= asOf ? acceptedUntil : Number.NEGATIVE_INFINITY;
+  return records.find((record) => record.action === "acknowledge" && record.at >= since);
+}
+
+/** What a record says of who acted on what. */
+export const act = ({ index, at, actor, window, slots }: GapRecord): GapAct => ({ index, at, actor, window, slots });

@@ -10,11 +10,14 @@ import {
   type ImportRecord,
   importRecord,
   isSuccess,
+  laterOf,
   type PlanRecord,
   planRecord,
   type RunRecord,
   runRecord,
+  seenTo,
 } from "./record.ts";
+import { Unsettled } from "./unsettled.ts";
 
 export type { ConfigRecord, GapRecord, ImportRecord, PlanRecord, RunRecord } from "./record.ts";
 
@@ -29,11 +32,19 @@ export interface InstanceHistory {
   readonly runs: readonly RunRecord[];
   readonly imports: readonly ImportRecord[];
   readonly gaps: readonly GapRecord[];
+  /** The same by the gap they are about. */
+  readonly gapsById: ReadonlyMap<string, readonly GapRecord[]>;
   /** When the first run that covered something was logged; backfills do not count. */
   readonly firstSuccess: Instant | undefined;
+  /** The latest moment of the source's time that any run saw. */
+  readonly coveredTo: Instant | undefined;
   readonly configuredSince: Instant;
   /** Part of the newest configuration. One that is not stays expected until it is retired. */
   readonly configured: boolean;
+  /** Logged-at of the newest entry of the whole ledger: nothing that is added later has an earlier one. */
+  readonly log: { readonly asOf: Instant };
+  /** What was worked out about it before, so that time adds to the work and not the length of the past. */
+  readonly unsettled: Unsettled;
 }
 
 /** An entry that decides about slots in a way this version cannot read (a later one wrote it). Whoever judges must say so. */
@@ -54,9 +65,13 @@ interface Building {
   runs: RunRecord[];
   imports: ImportRecord[];
   gaps: GapRecord[];
+  gapsById: Map<string, GapRecord[]>;
   firstSuccess: Instant | undefined;
+  coveredTo: Instant | undefined;
   configuredSince: Instant;
   configured: boolean;
+  log: { readonly asOf: Instant };
+  unsettled: Unsettled;
 }
 
 /**
@@ -69,7 +84,7 @@ export class History {
   readonly #instances = new Map<string, InstanceHistory>();
   readonly #unreadable: Unreadable[] = [];
   #configured: Building[] = [];
-  #asOf: Instant = 0;
+  readonly #log: { asOf: Instant } = { asOf: 0 };
   #origin: string | undefined;
   #zone: string | undefined;
   #simulatedUntil: Instant | undefined;
@@ -81,7 +96,7 @@ export class History {
 
   /** Logged-at of the newest entry; 0 before the first. */
   get asOf(): Instant {
-    return this.#asOf;
+    return this.#log.asOf;
   }
 
   /** Of the ledger; undefined before its first entry. */
@@ -107,12 +122,12 @@ export class History {
   /** Takes the next entry, at this index of the ledger. */
   add(index: number, entry: Entry): void {
     const at = fromIso(entry.at);
-    this.#asOf = Math.max(this.#asOf, at);
+    this.#log.asOf = Math.max(this.#log.asOf, at);
     if (isKind(entry, "run")) this.#addRun(index, at, entry);
     else if (isKind(entry, "config")) this.#addConfig(index, at, entry);
     else if (isKind(entry, "plan")) this.#of(entry.instance).plans.push(planRecord(index, at, entry));
     else if (isKind(entry, "import")) this.#of(entry.instance).imports.push(importRecord(index, at, entry));
-    else if (isKind(entry, "gap")) this.#of(entry.instance).gaps.push(gapRecord(index, at, entry));
+    else if (isKind(entry, "gap")) this.#addGap(gapRecord(index, at, entry));
     else if (DECIDING.has(entry.kind)) this.#unreadable.push({ index, kind: entry.kind });
     else if (index === 0 && isKind(entry, "genesis")) {
       this.#origin = entry.origin;
@@ -132,13 +147,25 @@ export class History {
         runs: [],
         imports: [],
         gaps: [],
+        gapsById: new Map(),
         firstSuccess: undefined,
+        coveredTo: undefined,
         configuredSince: 0,
         configured: false,
+        log: this.#log,
+        unsettled: new Unsettled(),
       };
       this.#all.set(id, instance);
     }
     return instance;
+  }
+
+  #addGap(record: GapRecord): void {
+    const { gaps, gapsById } = this.#of(record.instance);
+    gaps.push(record);
+    const known = gapsById.get(record.gap);
+    if (known === undefined) gapsById.set(record.gap, [record]);
+    else known.push(record);
   }
 
   #addRun(index: number, at: Instant, entry: EntryOf<"run">): void {
@@ -146,6 +173,7 @@ export class History {
     const run = runRecord(index, at, entry);
     instance.runs.push(run);
     if (isSuccess(run)) instance.firstSuccess ??= at;
+    instance.coveredTo = laterOf(instance.coveredTo, seenTo(run));
   }
 
   #addConfig(index: number, at: Instant, entry: EntryOf<"config">): void {

@@ -41,6 +41,10 @@ export interface RunRecord {
   readonly problems: number;
   readonly total?: number;
   readonly reason?: string;
+  /** The incident for which it was asked. */
+  readonly incident?: string;
+  /** How far an outside clock was ahead of the machine's, in milliseconds, and by how much that may be wrong. */
+  readonly reference?: { readonly use: string; readonly offset: number; readonly uncertainty: number };
   readonly started: Instant;
   readonly ended: Instant;
   readonly manifest?: BlobRef;
@@ -64,12 +68,14 @@ export interface GapRecord {
   readonly index: number;
   readonly at: Instant;
   readonly gap: string;
+  readonly instance: string;
   readonly requirement: string;
   readonly action: "open" | "acknowledge" | "accept" | "close" | "close-late";
   readonly window: Interval;
   readonly slots: number;
   readonly cause?: string;
   readonly until?: Instant;
+  readonly level?: "normal" | "urgent";
   readonly actor: Actor;
   readonly body?: BlobRef;
 }
@@ -79,6 +85,16 @@ export function isSuccess(run: RunRecord): boolean {
   return run.trigger !== "backfill" && run.covered.length + run.instants.length > 0;
 }
 
+/** The latest moment of the source's time that a run saw. */
+export function seenTo({ covered, instants }: RunRecord): Instant | undefined {
+  return laterOf(covered.at(-1)?.to, instants.at(-1));
+}
+
+/** The later of two moments that may be none. */
+export function laterOf(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
+  return a === undefined || (b !== undefined && b > a) ? b : a;
+}
+
 const interval = (window: { from: string; to: string }): Interval => ({
   from: fromIso(window.from),
   to: fromIso(window.to),
@@ -86,7 +102,7 @@ const interval = (window: { from: string; to: string }): Interval => ({
 
 /** A run entry as slots see it. */
 export function runRecord(index: number, at: Instant, entry: EntryOf<"run">): RunRecord {
-  const { outcome, trigger, slot, items, found, total, reason, manifest, evidence } = entry;
+  const { outcome, trigger, slot, items, found, total, reason, incident, manifest, evidence } = entry;
   // A claim about the future, or one of a run that failed, is no claim.
   const claims = outcome === "collected" || outcome === "partial";
   const covered = claims ? entry.covered.map(interval).map(({ from, to }) => ({ from, to: Math.min(to, at) })) : [];
@@ -105,6 +121,8 @@ export function runRecord(index: number, at: Instant, entry: EntryOf<"run">): Ru
     problems: found.problems,
     ...(total === undefined ? {} : { total }),
     ...(reason === undefined ? {} : { reason }),
+    ...(incident === undefined ? {} : { incident }),
+    ...(entry.reference === undefined ? {} : { reference: entry.reference }),
     started: fromIso(entry.started),
     ended: fromIso(entry.ended),
     ...(manifest === undefined ? {} : { manifest }),
@@ -140,17 +158,19 @@ export function planRecord(index: number, at: Instant, entry: EntryOf<"plan">): 
 }
 
 export function gapRecord(index: number, at: Instant, entry: EntryOf<"gap">): GapRecord {
-  const { gap, requirement, action, window, slots, cause, until, actor, body } = entry;
+  const { gap, instance, requirement, action, window, slots, cause, until, level, actor, body } = entry;
   return {
     index,
     at,
     gap,
+    instance,
     requirement,
     action,
     window: interval(window),
     slots,
     ...(cause === undefined ? {} : { cause }),
     ...(until === undefined ? {} : { until: fromIso(until) }),
+    ...(level === undefined ? {} : { level }),
     actor,
     ...(body === undefined ? {} : { body }),
   };

@@ -61,8 +61,8 @@ export function tally(slots: readonly { readonly state: SlotState }[]): Record<S
   return counts;
 }
 
-/** Per slot the runs that covered some of it or tried to, in the order of the ledger. */
-function runsBySlot(slots: readonly RequiredSlot[], runs: readonly RunRecord[], asOf: Instant): RunRecord[][] {
+/** Per slot, in their order, the runs that covered some of it or tried to, in the order of the ledger. */
+export function runsBySlot(slots: readonly RequiredSlot[], runs: Iterable<RunRecord>, asOf: Instant): RunRecord[][] {
   const found: RunRecord[][] = slots.map(() => []);
   const byId = new Map(slots.map((slot, i) => [slot.id, i]));
   const longestGrace = slots.reduce((longest, slot) => Math.max(longest, slot.due - slot.to), 0);
@@ -125,7 +125,13 @@ function shareOf(slot: RequiredSlot, run: RunRecord): Share | undefined {
   return tried || touches(share) ? share : undefined;
 }
 
-function assess(slot: RequiredSlot, runs: RunRecord[], suspended: readonly Interval[], asOf: Instant): AssessedSlot {
+/** The state of one slot, by the runs that have to do with it and the joined times at which nothing was required. */
+export function assess(
+  slot: RequiredSlot,
+  runs: readonly RunRecord[],
+  suspended: readonly Interval[],
+  asOf: Instant,
+): AssessedSlot {
   const { id, instance, from, to, due } = slot;
   const shares = runs.map((run) => shareOf(slot, run)).filter((share) => share !== undefined);
   const inTime = shares.filter(({ run }) => run.at <= due);

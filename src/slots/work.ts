@@ -1,8 +1,9 @@
-import type { Instant, Interval } from "../lib/time.ts";
-import type { InstanceHistory } from "./history.ts";
+import type { Instant } from "../lib/time.ts";
+import type { InstanceHistory, RunRecord } from "./history.ts";
 import { expectationOf } from "./plan.ts";
-import { type Slot, slotAt } from "./slot.ts";
-import { slotsOf } from "./state.ts";
+import { isLookDue, type Pull } from "./pull.ts";
+import type { Slot } from "./slot.ts";
+import { currentSlot, unsettledSlots } from "./unsettled.ts";
 
 /**
  * - `due`: over, not full, and what is logged now is in time.
@@ -18,31 +19,59 @@ export interface Work {
   readonly lastAttempt?: Instant;
 }
 
-const ALL_TIME: Interval = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+/** An instance that never delivered anything is tried this often at least, in milliseconds. */
+const FIRST_TRIES = 60 * 60_000;
 
 /**
  * What an instance should collect now, in the order in which to do it: due slots, then slots to catch up (only for
- * sources that can be asked about the past), each oldest first, then the current slot if the last run is `pull`
- * milliseconds old or there was none. Nothing while paused, once retired, or without a place in the configuration.
+ * sources that can be asked about the past), each oldest first, then the current slot if a look is due by `pull`: at its
+ * times, or, where it is a number, so many milliseconds after the last run. Nothing while paused, once retired, or without
+ * a place in the configuration. `now` is the clock where that is behind `asOf`, because it was set back.
  */
-export function dueWork(history: InstanceHistory, asOf: Instant, pull: number): Work[] {
+export function dueWork(history: InstanceHistory, asOf: Instant, pull: number | Pull, now: Instant = asOf): Work[] {
   if (!history.configured || expectationOf(history, asOf) !== "expected") return [];
-  const current = slotAt(history, asOf, asOf);
+  const current = currentSlot(history, asOf);
   if (!current) return [];
-  const unfinished = slotsOf(history, ALL_TIME, asOf).filter(
-    ({ state, to }) => to <= asOf && state !== "collected" && state !== "late" && state !== "paused",
-  );
-  const due = unfinished.filter((slot) => asOf <= slot.due);
+  const unfinished = unsettledSlots(history, asOf).filter(({ state, to }) => to <= asOf && state !== "late");
+  const shift = typeof pull === "number" ? 0 : pull.shift;
+  const due = unfinished.filter((slot) => asOf <= slot.due && slot.to + shift <= asOf);
   const past = current.mode === "window" ? unfinished.filter((slot) => slot.due < asOf) : [];
-  const logged = due.length + past.length > 0 ? new Map(history.runs.map((run) => [run.index, run.at])) : undefined;
   const work = (why: Work["why"]) => (slot: Slot & { readonly runs: readonly number[] }) => {
-    const tries = slot.runs.map((index) => logged?.get(index) ?? 0).filter((at) => at >= slot.to);
+    const tries = slot.runs.map((index) => loggedAt(history, index)).filter((at) => at >= slot.to);
     const lastAttempt = tries.at(-1);
     const { id, instance, from, to, due } = slot;
     const bare: Slot = { id, instance, from, to, due };
     return { slot: bare, why, attempts: tries.length, ...(lastAttempt === undefined ? {} : { lastAttempt }) };
   };
-  const lastRun = history.runs.findLast((run) => run.at <= asOf);
-  const interim = !lastRun || asOf - lastRun.at >= pull ? [{ ...current, runs: [] }] : [];
-  return [...due.map(work("due")), ...past.map(work("catch-up")), ...interim.map(work("interim"))];
+  const dueNow = due.map(work("due"));
+  const lastRun = lastLook(history, asOf);
+  const looks =
+    typeof pull === "number"
+      ? !lastRun || asOf - lastRun.at >= pull
+      : // Who is asked about a slot that has just ended need not be asked twice.
+        isLookDue(pull, lastRun?.started, now) && !dueNow.some(({ attempts }) => attempts === 0);
+  // Nothing is expected of it before its first success, so nobody would be told that it waits a day for the next try.
+  const begins = history.firstSuccess === undefined && lastRun !== undefined && asOf - lastRun.at >= FIRST_TRIES;
+  const interim = looks || begins ? [work("interim")({ ...current, runs: [] })] : [];
+  return [...dueNow, ...past.map(work("catch-up")), ...interim];
+}
+
+/** The newest run, but for one that was stopped before its end: whoever takes over looks again, once. */
+function lastLook({ runs }: InstanceHistory, asOf: Instant): RunRecord | undefined {
+  const last = runs.findLastIndex((run) => run.at <= asOf);
+  const before = runs[last - 1];
+  const stopped = runs[last]?.reason === "interrupted" && before?.reason !== "interrupted";
+  return stopped ? before : runs[last];
+}
+
+/** When the run with this entry was logged: runs are in the order of the ledger. */
+function loggedAt({ runs }: InstanceHistory, index: number): Instant {
+  let low = 0;
+  let high = runs.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((runs[middle]?.index ?? index) < index) low = middle + 1;
+    else high = middle;
+  }
+  return runs[low]?.at ?? 0;
 }

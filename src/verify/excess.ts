@@ -1,4 +1,4 @@
-import type { Cadence } from "../slots/cadence.ts";
+import { densityOf } from "../slots/cadence.ts";
 import type { History, InstanceHistory } from "../slots/history.ts";
 
 /** Slots of all instances together: 10 instances that owe something every hour for 50 years. */
@@ -9,13 +9,7 @@ const MAX_MEETINGS = 50_000_000;
 /** Changes of configuration, pauses and retirements of one instance. */
 const MAX_CHANGES = 10_000;
 
-const HOUR = 3_600_000;
-const SHORTEST: Record<Cadence["unit"], number> = {
-  minute: 60_000,
-  day: 22 * HOUR,
-  week: 166 * HOUR,
-  month: 670 * HOUR,
-};
+const DAY = 86_400_000;
 
 /**
  * Why the expected evidence of a log cannot be counted in reasonable time; undefined when it can. Whoever holds the key can
@@ -28,10 +22,17 @@ export function excessOf(history: History): string | undefined {
     if (instance.configs.length + instance.plans.length > MAX_CHANGES) {
       return `${instance.id} was changed or paused more than ${MAX_CHANGES} times`;
     }
-    const shortest = Math.min(...instance.configs.map(({ cadence }) => SHORTEST[cadence.unit] * cadence.count));
-    const own = (history.asOf - instance.configuredSince) / shortest;
+    const densities = instance.configs.map(({ cadence }) => densityOf(cadence));
+    const most = (of: (one: ReturnType<typeof densityOf>) => number) => Math.max(...densities.map(of));
+    const years = (history.asOf - instance.configuredSince) / (365 * DAY);
+    const own = years * most(({ perYear }) => perYear) + most(({ perDay }) => perDay);
     slots += own;
-    meetings += meetingsOf(instance, shortest, own);
+    const met = (from: number, to: number) => {
+      const byTime = (to - from) * most(({ shortest }) => 1 / shortest);
+      const byDay = (Math.ceil((to - from) / DAY) + 1) * most(({ perDay }) => perDay);
+      return Math.min(byTime, byDay, own) + 2;
+    };
+    meetings += meetingsOf(instance, met);
     if (own > MAX_SLOTS_OF_ONE || slots > MAX_SLOTS) return `more than ${MAX_SLOTS_OF_ONE} expected periods`;
     if (meetings > MAX_MEETINGS) return "its runs claim too many periods at once";
   }
@@ -39,9 +40,8 @@ export function excessOf(history: History): string | undefined {
 }
 
 /** At most how many slots the runs of an instance touch, all added up. */
-function meetingsOf(instance: InstanceHistory, shortest: number, slots: number): number {
+function meetingsOf(instance: InstanceHistory, met: (from: number, to: number) => number): number {
   const grace = instance.configs.reduce((longest, config) => Math.max(longest, config.grace), 0);
-  const met = (from: number, to: number) => Math.min((to - from) / shortest, slots) + 2;
   let meetings = 0;
   for (const run of instance.runs) {
     for (const { from, to } of run.covered) meetings += met(from, to);
