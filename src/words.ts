@@ -1,6 +1,7 @@
 import { audit } from "../reports/audit.ts";
+import type { AnyGap } from "./gaps/gap.ts";
+import { wordsOf } from "./gaps/words.ts";
 import { dateForPeople, forPeople } from "./lib/zone.ts";
-import type { Gap } from "./slots/gap.ts";
 import type { Disposed } from "./trust/disposals.ts";
 
 /** Why something was not collected, from the closed code that the ledger has. */
@@ -9,7 +10,11 @@ export function causeText(cause: string | undefined): string {
 }
 
 /** A gap in one sentence: what, for how long, why, and whether anything is lost. */
-export function gapText(gap: Gap, zone: string): string {
+export function gapText(
+  gap: Omit<AnyGap, "level" | "records" | "settled" | "times"> & { readonly times?: number },
+  zone: string,
+): string {
+  if (gap.requirement !== "cadence") return otherGapText(gap, zone);
   const n = gap.slots.length;
   const span =
     gap.to - gap.from >= 86_400_000
@@ -22,6 +27,17 @@ export function gapText(gap: Gap, zone: string): string {
         ? `Accepted until ${dateForPeople(gap.acceptedUntil, zone)}.`
         : "Not collected so far.";
   return `${gap.instance} was not completely collected for ${span} (${n} ${n === 1 ? "period" : "periods"}; ${causeText(gap.cause)}). ${fate}`;
+}
+
+function otherGapText(gap: Parameters<typeof gapText>[0], zone: string): string {
+  const { title, what } = wordsOf({ ...gap, times: gap.times ?? 1 }, zone, causeText(gap.cause));
+  const fate =
+    gap.state === "closed" && gap.closedAt !== undefined
+      ? `Over since ${forPeople(gap.closedAt, zone)}.`
+      : gap.state === "accepted" && gap.acceptedUntil !== undefined
+        ? `Accepted until ${dateForPeople(gap.acceptedUntil, zone)}.`
+        : "";
+  return `${title}. ${what} ${fate}`.trimEnd();
 }
 
 const DISPOSAL_REASONS: Readonly<Record<string, string>> = {

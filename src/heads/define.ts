@@ -4,10 +4,10 @@ import type { SecretRef } from "../collector/define.ts";
 import type { Json } from "../lib/canonical.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Instant } from "../lib/time.ts";
+import type { HttpAnswer, Post } from "../outbound/post.ts";
 import type { Checkpoint, Head } from "../tlog/checkpoint.ts";
 import type { Hash } from "../tlog/merkle.ts";
 import type { Note } from "../tlog/note.ts";
-import type { PostAnswer } from "../witness/client.ts";
 
 /**
  * The whole API for ways out of the store. A target is one frozen object in one file and one line in `index.ts`: it brings
@@ -59,16 +59,6 @@ export interface HeadBucket {
   close(): Promise<void>;
 }
 
-/** A request over HTTP whose answer may have `maxBytes` at most. */
-export interface Post {
-  readonly url: string;
-  /** The address as messages may name it. */
-  readonly shown: string;
-  readonly body: Uint8Array;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly maxBytes: number;
-}
-
 /** What a target works with; nothing else. */
 export interface Tools<C> {
   readonly config: C;
@@ -88,7 +78,7 @@ export interface Tools<C> {
   /** Hides every secret of this installation in a text. */
   mask(text: string): string;
   /** POST, once, without following redirects. Throws SOURCE_UNREACHABLE, SOURCE_MISCONFIGURED, SOURCE_TOO_LARGE. */
-  post(post: Post): Promise<PostAnswer>;
+  post(post: Post): Promise<HttpAnswer>;
   /** Proof that the log of `second` records begins with the first ones. */
   proof(first: number, second: number): Promise<readonly Hash[]>;
   /** True for a note that a key of this log signed. */

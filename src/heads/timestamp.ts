@@ -6,12 +6,12 @@ import { isAddress } from "../collector/bucket.ts";
 import { hex, sha256 } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { iso } from "../lib/time.ts";
+import { shownAddress } from "../outbound/post.ts";
 import { type Certificate, readCertificates } from "../tsp/certificate.ts";
 import { encodeRequest } from "../tsp/request.ts";
 import { MAX_TOKEN_BYTES, parseResponse } from "../tsp/response.ts";
 import { verifyToken } from "../tsp/verify.ts";
 import { defineTarget } from "./define.ts";
-import { shownAddress } from "./post.ts";
 
 const QUERY = "application/timestamp-query";
 const REPLY = "application/timestamp-reply";

@@ -4,8 +4,8 @@ import { isAddress } from "../collector/bucket.ts";
 import { type SecretRef, secret } from "../collector/define.ts";
 import { base64 } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
+import { shownAddress } from "../outbound/post.ts";
 import { defineTarget, jsonReceipt } from "./define.ts";
-import { shownAddress } from "./post.ts";
 
 const MAX_ANSWER_BYTES = 64 * 1024;
 const REFERENCE = secret();

@@ -3,10 +3,10 @@ import { isAddress } from "../collector/bucket.ts";
 import { base64 } from "../lib/digest.ts";
 import { isCustodyError } from "../lib/errors.ts";
 import { iso } from "../lib/time.ts";
+import { shownAddress } from "../outbound/post.ts";
 import { parseCosignerKey } from "../tlog/cosignature.ts";
 import { askWitness, requestCosignature } from "../witness/client.ts";
 import { defineTarget, NOTE_TYPE, type SentHead, type Tools } from "./define.ts";
-import { shownAddress } from "./post.ts";
 
 const MAX_ANSWER_BYTES = 64 * 1024;
 

@@ -15,6 +15,8 @@ export interface SmtpOptions {
   readonly refuse?: readonly string[];
   /** Never says a word. */
   readonly silent?: boolean;
+  /** Replies to MAIL in place of the usual one, each once; an empty one hangs up. */
+  readonly replies?: string[];
 }
 
 export interface Mail {
@@ -87,6 +89,9 @@ export async function smtpServer(options: SmtpOptions = {}): Promise<SmtpServer>
       }
       if (verb === "MAIL") {
         if (options.auth && user === undefined) return void say("530 sign in first");
+        const reply = options.replies?.shift();
+        if (reply === "") return void socket.destroy();
+        if (reply !== undefined) return void say(reply);
         mail = { from: /<([^>]*)>/.exec(line)?.[1] ?? "", to: [] };
         return void say("250 well");
       }

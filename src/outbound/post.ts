@@ -1,13 +1,30 @@
 import { networkCode, readBody } from "../collector/body.ts";
 import { CustodyError, messageOf } from "../lib/errors.ts";
-import type { PostAnswer } from "../witness/client.ts";
-import type { Post } from "./define.ts";
+
+/** A request over HTTP whose answer may have `maxBytes` at most. */
+export interface Post {
+  readonly url: string;
+  /** The address as messages may name it. */
+  readonly shown: string;
+  readonly body: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly maxBytes: number;
+}
+
+/** An answer over HTTP, within the limits of what was asked. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+  readonly headers: Headers;
+}
 
 /**
  * One POST to an address of the operator's configuration. Redirects are not followed: whoever answers there must not choose
- * where a head, or a secret with it, goes. No text of the answer is repeated in an error.
+ * where a head, a notice, or a secret with it, goes. No text of the answer is repeated in an error. Throws
+ * SOURCE_UNREACHABLE, SOURCE_MISCONFIGURED, SOURCE_TOO_LARGE.
  */
-export async function postOnce(post: Post, signal: AbortSignal): Promise<PostAnswer> {
+export async function postOnce(post: Post, signal: AbortSignal): Promise<HttpAnswer> {
   const { url, shown, body, headers, maxBytes } = post;
   let response: Response;
   try {
@@ -29,7 +46,8 @@ export async function postOnce(post: Post, signal: AbortSignal): Promise<PostAns
       );
     }
     const bytes = await readBody(response, maxBytes, shown);
-    return { status: response.status, mediaType: response.headers.get("content-type") ?? "", bytes };
+    const { status, headers: answered } = response;
+    return { status, mediaType: answered.get("content-type") ?? "", bytes, headers: answered };
   } catch (cause) {
     if (cause instanceof CustodyError) throw cause;
     const why = signal.aborted ? messageOf(signal.reason) : codeOf(cause);

@@ -1,0 +1,113 @@
+import type { AnyGap } from "../gaps/gap.ts";
+import { wordsOf } from "../gaps/words.ts";
+import type { Instant } from "../lib/time.ts";
+import { dateForPeople, forPeople, startOfDay, wallClock } from "../lib/zone.ts";
+import type { InstanceHistory } from "../slots/history.ts";
+import { type Duty, type People, whoFor } from "./duty.ts";
+import { asFlag, causeInWords, many, monthInWords, sentence, spanInTable } from "./words.ts";
+
+/** What gaps are said with. */
+export interface GapSaying {
+  readonly now: Instant;
+  readonly zone: string;
+  readonly people: People;
+  title(instance: string): string;
+  /** What the last run of the collector said, where it did not see everything. */
+  detail(instance: string): string | undefined;
+  /** What Custody found out about itself, where that says more than a code; by what is wrong. */
+  condition?(requirement: string): string | undefined;
+}
+
+/** Of one collector, the newest gaps are shown; the rest are on their own page. */
+const GAPS_SHOWN = 2;
+const DAY = 24 * 3_600_000;
+
+/** Gaps that nobody has seen yet or that were accepted until a day that is over. */
+export function needsSomebody(gap: AnyGap): boolean {
+  return gap.state === "open" && gap.acknowledged === undefined;
+}
+
+/** What is to be done about holes in the evidence of one collector, newest first. `gaps` are its own, oldest first. */
+export function holeDuties(one: InstanceHistory, gaps: readonly AnyGap[], saying: GapSaying): Duty[] {
+  const open = gaps.filter((gap) => gap.requirement === "cadence" && needsSomebody(gap));
+  const shown = open.slice(-GAPS_SHOWN).reverse();
+  const rest = open.slice(0, -GAPS_SHOWN);
+  return shown.map((gap, i) => {
+    const duty = holeDuty(gap, one, saying, i === 0);
+    return i === shown.length - 1 && rest.length > 0
+      ? { ...duty, more: `${many(rest.length, "older gap")} of this collector`, covers: rest.map(({ id }) => id) }
+      : duty;
+  });
+}
+
+function holeDuty(gap: AnyGap, one: InstanceHistory, saying: GapSaying, newest: boolean): Duty {
+  const { now, zone, people } = saying;
+  const late = gap.slots.filter((slot) => slot.state === "late").length;
+  const missing = gap.slots.length - late;
+  const parts = gap.slots.every((slot) => slot.state === "partial") ? "only in part collected" : "not collected";
+  const back = late > 0 ? ` ${many(late, "piece")} came in later.` : "";
+  const backfill = `custody collect ${one.id} --backfill --from ${asFlag(gap.from, zone)} --to ${asFlag(gap.to, zone)}`;
+  const ask = one.record.mode === "window" && gap.cause !== "retention";
+  // What the last run says is about this gap only while that goes on.
+  const detail = newest && gap.slots.some((slot) => slot.due > now - DAY) ? saying.detail(one.id) : undefined;
+  const said = detail === undefined ? "" : ` ${sentence(`The last attempt said: ${detail}`)}`;
+  const who = whoFor(ask ? "operator" : "owner", people);
+  return {
+    id: gap.id,
+    title: `${saying.title(one.id)}: ${spanInTable(gap, zone)} was ${parts}`,
+    what: `Known since ${forPeople(gap.opened, zone)}: ${causeInWords(gap.cause)}.${said} ${many(missing, "piece")} of expected evidence ${missing === 1 ? "is" : "are"} missing.${back}`,
+    lost: ask
+      ? lostBy(gap, one)
+      : `${lostBy(gap, one)} ${monthInWords(gap.from, zone)} stays incomplete for it, and reports say so.`,
+    todo: ask
+      ? "See that the source answers; Custody goes on trying by itself. Or ask again now, or note that you have seen it:"
+      : "Note that you have seen it, or accept it with a reason until a date:",
+    commands: [
+      ...(ask ? [backfill] : []),
+      `custody gap ack ${gap.id} --reason "…"`,
+      ...(ask ? [] : [`custody gap accept ${gap.id} --until DATE --reason "…"`]),
+    ],
+    until: untilMonthEnd(gap.from, now, zone, ask),
+    ...(who === undefined ? {} : { who }),
+  };
+}
+
+/** The month to which it belongs is what somebody confirms one day. */
+function untilMonthEnd(from: Instant, now: Instant, zone: string, canBeHad: boolean): string {
+  const next = startOfDay(wallClock(from, zone).toPlainDate().with({ day: 1 }).add({ months: 1 }), zone);
+  const when = now < next ? dateForPeople(next - 1, zone) : "as soon as you can";
+  return canBeHad ? `${when}; without it ${monthInWords(from, zone)} cannot be confirmed complete` : when;
+}
+
+/** The same answer in one place: can what is missing still be had? */
+export function lostBy(gap: AnyGap, one: InstanceHistory | undefined): string {
+  if (gap.requirement !== "cadence") return wordsOf(gap, "UTC", "").lost;
+  if (gap.cause === "retention") return "Lost: the source no longer holds it.";
+  if (one?.record.mode === "window") return "Nothing is lost yet: the source can still be asked about that time.";
+  if (one?.record.mode === "snapshot") return "Lost for that time: this source only knows the present.";
+  return "Reports sent in that time are lost, unless their senders repeated them.";
+}
+
+/** What is to be done about a gap that has no periods: nothing ever came, or something is wrong with Custody itself. */
+export function conditionDuty(gap: AnyGap, saying: GapSaying): Duty {
+  const { instance } = gap;
+  const detail = gap.requirement === "first" ? saying.detail(instance) : saying.condition?.(gap.requirement);
+  const { title, what, lost, todo, commands } = wordsOf(
+    gap,
+    saying.zone,
+    detail ?? causeInWords(gap.cause),
+    saying.title(instance),
+  );
+  const grave = gap.requirement === "key" || gap.requirement === "integrity";
+  const who = whoFor(grave ? "owner" : "operator", saying.people);
+  return {
+    id: gap.id,
+    title,
+    what,
+    lost,
+    todo,
+    commands,
+    ...(grave ? { until: "at once" } : {}),
+    ...(who === undefined ? {} : { who }),
+  };
+}
