@@ -52,7 +52,7 @@ export const audit: Wording = {
   coverageIntro:
     "Every source owes evidence for each of its periods, here called expected evidence. Each one is in exactly one state, so the states add up to the number expected. The bar shows the whole reporting period from left to right.",
   gapsIntro:
-    "A gap is a stretch of expected evidence that was not completely collected in time. What was collected after its time ran out stays late for ever: it closes the gap and is never counted as if it had been on time.",
+    "A gap is a stretch of expected evidence that was not completely collected in time. What was collected after its time ran out stays late for ever: it closes the gap and is never counted as if it had been on time. What was wrong with Custody itself stands here as well, without expected evidence beside it.",
   gapsNone:
     "No gap meets the period: every expected piece of evidence that was due at the time of this report was collected in time.",
   gap: "{title} ({instance}): not completely collected for {span}.",
@@ -63,11 +63,27 @@ export const audit: Wording = {
   nilNoSource:
     "No source of incident records is connected. This report can say nothing about whether incidents happened.",
   nilProven:
-    "No incident record was found in {sources}: each of the {slots} pieces of evidence expected in the period was collected in time, {zero} by their own count held no record, and {uncounted} gave no count of their own.",
+    "No incident record was found in {sources}: each of the {slots} pieces of evidence expected in the period was collected ({late} of them late), {zero} by their own count held no record, and {uncounted} gave no count of their own.",
   nilUnproven:
-    "No incident record was found in {sources}, but this does not show that there was none: {covered} of {slots} expected pieces of evidence were collected in time, {uncounted} gave no count of their own, and {unread} could not be read.",
+    "No incident record was found in {sources}, but this does not show that there was none: {covered} of {slots} expected pieces of evidence were collected ({late} of them late), {uncounted} gave no count of their own, and {unread} could not be read.",
   nilUnconfirmed:
     "No person has confirmed that nothing happened. Until then this is an empty register, not a nil return.",
+  nilConfirmed: "Confirmed by {by}: this is a nil return.",
+  nilReturnsIntro:
+    "A nil return is claimed only where every expected piece of evidence of the period came, all of it was read to its end, nothing was found, the source's own count is zero or it gives none (uncounted), and a person who showed who they are confirmed it. One piece of evidence that is missing withdraws the claim, also after it was confirmed; the confirmation stays listed.",
+  nilReturnsNone: "No source that could show that nothing happened was watched in this period.",
+  signOffsIntro:
+    "What people signed about the period. Only a person who showed who they are, in a role that may sign, counts; everything else is listed with the reason why it does not.",
+  signOffsNone: "Nobody has signed anything about this period.",
+  nilStates: {
+    confirmed: "confirmed",
+    withdrawn: "withdrawn",
+    confirmable: "not confirmed yet",
+    occupied: "nothing to confirm",
+    refused: "cannot be confirmed",
+    running: "still running",
+    unwatched: "not watched",
+  },
   alertsIntro:
     "Alerts whose time meets the period, counted by source, name and severity. Each single alert is in the evidence files named by the records.",
   alertsNone:
@@ -227,6 +243,17 @@ export const audit: Wording = {
     interrupted: "the run was interrupted",
     "custody-not-running": "Custody was not running",
     "not-attempted": "no attempt was made while Custody was running",
+    "not-delivered": "it could not be delivered",
+    "clock-wrong": "the clock of the machine was wrong",
+    "disk-low": "less than a tenth of a disk was free",
+    "disk-full-soon": "a disk was about to be full",
+    "certificate-expiring": "a certificate was about to run out",
+    "certificate-expired": "a certificate had run out",
+    "index-altered": "the index showed something else than the log said",
+    "mirror-differs": "the second copy did not hold what the log said",
+    "integrity-bad": "the verification found something",
+    compromised: "it may be in other hands",
+    lost: "it was lost",
     SOURCE_UNREACHABLE: "the source could not be reached",
     SOURCE_ANSWER: "the source gave an answer that is not one of its kind",
     SOURCE_REFUSED: "the source refused access",
@@ -243,6 +270,7 @@ export const audit: Wording = {
   gapStates: {
     open: "Open.",
     "closed-late": "Closed late: collected after its time.",
+    closed: "Over.",
     accepted: "Accepted by a person.",
   },
 };

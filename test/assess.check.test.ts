@@ -11,6 +11,7 @@ import {
   REGISTER,
   type Setting,
   seen,
+  signOff,
   TEN_DAYS,
   wholeRegister,
 } from "./support/assessing.ts";
@@ -520,7 +521,7 @@ describe("outcome", () => {
 });
 
 describe("nil", () => {
-  const signed = [{ entry: 20, subject: "x.test", window: PERIOD }];
+  const signed = [signOff()];
   const signOffs = signed;
   table({ kind: "nil", over: "incident" }, [
     ["an empty register that nobody confirmed is pending", {}, "pending", "10/10", /not confirmed by a person yet$/],
@@ -529,18 +530,18 @@ describe("nil", () => {
       { signOffs },
       "nil",
       "10/10",
-      /a person confirmed it$/,
+      /and anna \(owner\) confirmed it on 11 Nov 2026 \(record 20\)$/,
     ],
     [
       "a confirmation of something else does not count",
-      { signOffs: [{ ...signed[0]!, subject: "y" }] },
+      { signOffs: [signOff({ requirements: ["y"] })] },
       "pending",
       "10/10",
       /not confirmed/,
     ],
     [
       "a confirmation of a part does not count",
-      { signOffs: [{ ...signed[0]!, window: { from: PERIOD.from, to: PERIOD.to - 1 } }] },
+      { signOffs: [signOff({ window: { from: PERIOD.from, to: PERIOD.to - 1 } })] },
       "pending",
       "10/10",
       /not confirmed/,
@@ -557,7 +558,8 @@ describe("nil", () => {
       { signOffs, entries: without(4) },
       "indeterminate",
       "9/10",
-      /only 9 of 10 pieces of expected evidence came/,
+      /^cannot be confirmed: register was not collected on 4 Nov 2026 \(9 of 10 pieces of expected evidence came\); what anna \(owner\) confirmed on 11 Nov 2026 \(record 20\) is withdrawn$/,
+      ["register@2026-11-04T00:00:00.000Z"],
     ],
     [
       "a partial slot forbids it",
@@ -574,7 +576,8 @@ describe("nil", () => {
       },
       "indeterminate",
       "9/10",
-      /only 9/,
+      /register was only collected in part on 4 Nov 2026/,
+      ["register@2026-11-04T00:00:00.000Z"],
     ],
     [
       "a count of the source's own forbids it",
@@ -601,7 +604,7 @@ describe("nil", () => {
     [
       "a period that began unwatched forbids it",
       {
-        signOffs: [{ ...signed[0]!, window: { from: 0, to: PERIOD.to } }],
+        signOffs: [signOff({ window: { from: 0, to: PERIOD.to } })],
         period: { from: t("2026-10-20"), to: PERIOD.to },
       },
       "indeterminate",
@@ -620,7 +623,7 @@ describe("nil", () => {
 
 test("a register whose older records were all read may still be empty in the period", () => {
   const found = { reader: 1, facts: 3, problems: 0 };
-  const signOffs = [{ entry: 20, subject: "x.test", window: PERIOD }];
+  const signOffs = [signOff()];
   const answer = assessOne(
     { kind: "nil", over: "incident" },
     { signOffs, entries: wholeRegister({ total: 3, found }) },
@@ -630,7 +633,8 @@ test("a register whose older records were all read may still be empty in the per
 });
 
 describe("human", () => {
-  const window = (from: string, to: string) => ({ entry: 30, subject: "review", window: { from: t(from), to: t(to) } });
+  const window = (from: string, to: string) =>
+    signOff({ entry: 30, subject: "review", requirements: [], window: { from: t(from), to: t(to) } });
   const period = { from: t("2026-09-01"), to: t("2026-11-01") };
   table({ kind: "human", subject: "review" }, [
     ["no sign-off is no data", { period }, "no_data", "0/0", /no sign-off by a person is on record/],

@@ -94,10 +94,12 @@ describe("the report as data", () => {
       sources: 1,
       slots: 92,
       slotsCovered: 92,
+      slotsLate: 0,
       zeroTotals: 0,
       uncounted: 0,
       unread: 0,
       confirmedBy: null,
+      claim: null,
     });
   });
 

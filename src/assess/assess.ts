@@ -12,8 +12,10 @@ import {
   requirementFreshness,
   type Unread,
 } from "./feeding.ts";
-import { type Circumstances, type Failing, type Held, type Judgement, plain, type SignOff } from "./judgement.ts";
+import { type Circumstances, type Failing, type Held, type Judgement, plain } from "./judgement.ts";
+import type { NilFinding } from "./nil.ts";
 import { populationsOf, type Yields } from "./population.ts";
+import type { SignOff } from "./sign-off.ts";
 import { type Basis, NOUNS, RESULTS, type ResultWord } from "./vocabulary.ts";
 
 export interface RequirementAssessment {
@@ -34,6 +36,8 @@ export interface RequirementAssessment {
   readonly freshness: RequirementFreshness;
   /** The instances that feed it. */
   readonly instances: readonly string[];
+  /** Of a check of the kind nil: how the claim that nothing happened stands. */
+  readonly nil?: NilFinding;
 }
 
 /** How many requirements have each result. */
@@ -114,6 +118,20 @@ function judge(circumstances: Circumstances): Judgement {
 
 const judgedHere = (check: CheckKind) => check !== "policy" && check !== "unobservable";
 
+/** The claim as it stands after everything else that a result must withstand. */
+function settleNil(
+  over: NilFinding["over"],
+  { nil }: Judgement,
+  { result, reason }: Pick<Judgement, "result" | "reason">,
+  window: Interval,
+): NilFinding {
+  if (nil === undefined)
+    return { over, window, state: "unwatched", reason, holes: [], sources: [], signed: [], records: [] };
+  if (nil.state === "confirmed" && result !== "nil") return { ...nil, state: "withdrawn", reason };
+  if (nil.state === "confirmable" && result !== "pending") return { ...nil, state: "refused", reason };
+  return nil;
+}
+
 function assessRequirement(
   circumstances: Circumstances,
   histories: AssessmentInput["histories"],
@@ -144,6 +162,7 @@ function assessRequirement(
     evidence,
     freshness: requirementFreshness(requirement.freshness, feeding, asOf),
     instances: feeding.map((f) => f.instance),
+    ...(check.kind === "nil" ? { nil: settleNil(check.over, judged, { result, reason }, circumstances.period) } : {}),
   };
 }
 

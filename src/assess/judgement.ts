@@ -3,7 +3,9 @@ import type { Instant, Interval } from "../lib/time.ts";
 import { dateForPeople } from "../lib/zone.ts";
 import type { Requirement, Where } from "./catalogue.ts";
 import type { Feeding } from "./feeding.ts";
+import type { NilFinding } from "./nil.ts";
 import type { Population } from "./population.ts";
+import type { SignOff } from "./sign-off.ts";
 import { counted, fieldOf, isFilled, NOUNS, type ResultWord } from "./vocabulary.ts";
 
 /** What failed, is still open, or cannot be decided, so that a reader finds it. */
@@ -32,16 +34,8 @@ export interface Judgement {
   readonly records: readonly Observed[];
   /** Entries by which people signed, or placed a hold. */
   readonly signed?: readonly number[];
-}
-
-/** What a person signed, once the ledger holds such an entry. */
-export interface SignOff {
-  /** Index of the entry. */
-  readonly entry: number;
-  /** What was signed: the `subject` of a human check, or the id of a requirement of the kind nil. */
-  readonly subject: string;
-  /** The time that it speaks for. */
-  readonly window: Interval;
+  /** Of a check of the kind nil: what it rests on. */
+  readonly nil?: NilFinding;
 }
 
 /** An order that evidence must not be deleted. */

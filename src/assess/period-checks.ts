@@ -2,8 +2,9 @@ import { dateForPeople } from "../lib/zone.ts";
 import { parseCadence, windows } from "../slots/cadence.ts";
 import { type AssessedSlot, type SlotState, tally } from "../slots/state.ts";
 import type { CheckOf } from "./catalogue.ts";
-import { type Circumstances, type Failing, type Judgement, notSeen, plain, recordsOf, sinceWhen } from "./judgement.ts";
-import { counted, NOUNS } from "./vocabulary.ts";
+import { type Circumstances, type Failing, type Judgement, plain, sinceWhen } from "./judgement.ts";
+import { findNil, type NilState } from "./nil.ts";
+import { counted } from "./vocabulary.ts";
 
 /** Plain words for the states in which expected evidence did not come in time. */
 const FAILED: Partial<Record<SlotState, string>> = {
@@ -49,46 +50,27 @@ export function checkSlots(_check: CheckOf<"slots">, circumstances: Circumstance
   return answer("met", share);
 }
 
+const NIL_RESULTS: Readonly<Record<NilState, Judgement["result"]>> = {
+  confirmed: "nil",
+  withdrawn: "indeterminate",
+  confirmable: "pending",
+  occupied: "not_applicable",
+  refused: "indeterminate",
+  running: "pending",
+  unwatched: "no_data",
+};
+
 export function checkNil(check: CheckOf<"nil">, circumstances: Circumstances): Judgement {
-  const { feeding, period, populations, requirement, signOffs } = circumstances;
-  const records = recordsOf(circumstances, check.over);
-  const noun = NOUNS[check.over];
-  if (records.length > 0) {
-    const from = [...new Set(records.map((o) => o.instance))].join(", ");
-    return {
-      ...plain("not_applicable", `${counted(records.length, noun)} from ${from}, so nothing to confirm`),
-      records,
-    };
-  }
-  const slots = feeding.flatMap((f) => f.slots);
-  const counts = tally(slots);
-  const of = slots.length;
-  const n = counts.collected + counts.late;
-  const answer = (result: Judgement["result"], reason: string): Judgement => ({ ...plain(result, reason), n, of });
-  const none = `no ${noun[0]} was seen`;
-  if (feeding.every((f) => !f.delivered)) return answer("no_data", `${notSeen(circumstances)}`);
-  // A register that keeps what a hole hid is enough for other checks, but not to say that nothing happened.
-  const over = of - counts.open - counts.due;
-  if (n < over) return answer("indeterminate", `${none}, but only ${n} of ${counted(over, SLOT)} came`);
-  const hidden = notSeen(circumstances);
-  if (hidden) return answer("indeterminate", `${none}, but ${hidden}`);
-  const since = sinceWhen(circumstances);
-  if (since) return answer("indeterminate", none + since);
-  const part = populations.get(check.over)?.parts.filter((p) => feeding.some((f) => f.instance === p.instance)) ?? [];
-  const runs = part.flatMap((p) => p.counts);
-  // A register counts all that it holds, also of other times and kinds; what was read of it is known not to be meant.
-  const more = runs.find((run) => (run.total ?? 0) > run.facts);
-  if (more)
-    return answer("indeterminate", `${none}, but the source itself counts ${more.total} and ${more.facts} were read`);
-  if (over < of || circumstances.asOf < period.to) return answer("pending", `${none}; the period is not over yet`);
-  const uncounted = runs.some((run) => run.total === undefined)
-    ? "; uncounted: the source gives no number of its own"
-    : "";
-  const signed = signOffs
-    .filter((s) => s.subject === requirement.id && s.window.from <= period.from && s.window.to >= period.to)
-    .map((s) => s.entry);
-  if (signed.length === 0) return answer("pending", `${none}; not confirmed by a person yet${uncounted}`);
-  return { ...answer("nil", `${none}, and a person confirmed it${uncounted}`), signed };
+  const { n, of, ...nil } = findNil(circumstances, check.over);
+  const { state, reason, records, signed } = nil;
+  const holes = new Set(nil.holes.map(({ instance }) => instance));
+  const failing = circumstances.feeding
+    .filter(({ instance }) => holes.has(instance))
+    .flatMap(({ slots }) => slots)
+    .filter((slot) => nil.holes.some((h) => h.instance === slot.instance && h.from <= slot.from && slot.to <= h.to))
+    .map(failingSlot);
+  const result = state === "withdrawn" && records.length > 0 ? "not_applicable" : NIL_RESULTS[state];
+  return { result, reason, n, of, failing, records, signed: signed.map(({ entry }) => entry), nil };
 }
 
 export function checkHuman(check: CheckOf<"human">, circumstances: Circumstances): Judgement {

@@ -84,6 +84,11 @@ function meets(span: Span, period: Interval, asOf: Instant): boolean {
   return span.to > period.from || (span.from !== null && span.from >= period.from);
 }
 
+/** True for a record that belongs to a period: that was open, began or is dated in it. */
+export function meetsPeriod(fact: Fact, period: Interval, asOf: Instant): boolean {
+  return meets(spanOf(fact), period, asOf);
+}
+
 /** When a record counts as begun: detection for an incident, the start for all others. */
 function beganAt(fact: Fact): Instant | null {
   return fact.kind === "incident" ? (fact.detectedAt ?? fact.occurredAt) : spanOf(fact).from;

@@ -6,7 +6,7 @@ import { didYouMean } from "../lib/nearest.ts";
 import { iso } from "../lib/time.ts";
 import { dateForPeople } from "../lib/zone.ts";
 import { publish } from "../mirroring.ts";
-import { shellActor } from "../people.ts";
+import { actor } from "../people.ts";
 import type { Hold } from "../trust/holds.ts";
 import { covers, Holds } from "../trust/holds.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
@@ -78,7 +78,7 @@ export function place(flags: Flags, id: string): Promise<number> {
     const [entry] = await ledger.append([
       {
         kind: "hold",
-        actor: await shellActor(custody),
+        actor: await actor(custody),
         hold: id,
         action: "place",
         authority: flags.authority ?? "",
@@ -168,7 +168,7 @@ export function release(flags: Flags, id: string): Promise<number> {
     const [entry] = await ledger.append([
       {
         kind: "hold",
-        actor: await shellActor(custody),
+        actor: await actor(custody),
         hold: id,
         action: "release",
         authority: flags.authority ?? "",

@@ -1,7 +1,10 @@
 import type { Observed } from "../evidence/fact.ts";
+import { Conditions } from "../gaps/conditions.ts";
+import { type AnyGap, gapsIn } from "../gaps/gap.ts";
+import { wordsOf } from "../gaps/words.ts";
 import { holes, type Instant, type Interval, iso, union } from "../lib/time.ts";
+import { beforeOf } from "../slots/before.ts";
 import { freshnessOf } from "../slots/freshness.ts";
-import { type Gap, gapsOf } from "../slots/gap.ts";
 import type { InstanceHistory, RunRecord } from "../slots/history.ts";
 import { expectationOf } from "../slots/plan.ts";
 import { type AssessedSlot, type SlotState, slotsOf, tally } from "../slots/state.ts";
@@ -63,6 +66,13 @@ function titleOf(input: ReportInput, history: InstanceHistory): string {
   return clean(input.about(history.record.use)?.title ?? history.record.use);
 }
 
+function beforeIn(history: InstanceHistory, period: Interval, asOf: Instant): SourceReport["before"] {
+  const { until, imported, collected } = beforeOf(history, asOf);
+  const within = (intervals: readonly Interval[]) =>
+    intervals.filter((i) => meets(i, period)).map((i) => span(clip(i, period)));
+  return { until: isoOrNull(until), imported: within(imported), collected: within(collected) };
+}
+
 function sourceReport(
   input: ReportInput,
   history: InstanceHistory,
@@ -109,6 +119,7 @@ function sourceReport(
     unwatched: unwatchedOf(slots, period, asOf).map(span),
     covered: seen.map(span),
     moments: runs.reduce((n, run) => n + run.instants.filter((at) => at >= period.from && at < period.to).length, 0),
+    before: beforeIn(history, period, asOf),
     runs: {
       total: runs.length,
       collected: outcome("collected"),
@@ -141,11 +152,16 @@ export function sourceReports(
   );
 }
 
-function gapRow(title: string, gap: Gap): GapRow {
+function gapRow(input: ReportInput, gap: AnyGap): GapRow {
+  const history = input.history.instances.get(gap.instance);
+  const title = history === undefined ? clean(gap.instance) : titleOf(input, history);
+  const { zone } = input.organisation;
   return {
     id: gap.id,
     instance: gap.instance,
+    requirement: clean(gap.requirement),
     title,
+    what: gap.requirement === "cadence" ? null : clean(wordsOf(gap, zone, "", title).title),
     ...span(gap),
     slots: gap.slots.length,
     states: Object.fromEntries(Object.entries(tally(gap.slots)).filter(([, n]) => n > 0)),
@@ -154,17 +170,20 @@ function gapRow(title: string, gap: Gap): GapRow {
     closed: isoOrNull(gap.closedAt),
     acknowledged: isoOrNull(gap.acknowledged?.at),
     acceptedUntil: isoOrNull(gap.acceptedUntil),
-    entries: [...new Set(gap.slots.flatMap((slot) => slot.runs))].sort((a, b) => a - b),
+    acceptedBy:
+      gap.accepted === undefined ? null : { id: gap.accepted.actor.id, auth: gap.accepted.actor.auth ?? null },
+    entries: [...new Set([...gap.slots.flatMap((slot) => slot.runs), ...noted(gap)])].sort((a, b) => a - b),
   };
 }
 
-/** The gaps that meet the period, oldest first. */
+/** What stands for a gap without slots: the records about it. */
+const noted = (gap: AnyGap): number[] => (gap.slots.length > 0 ? [] : gap.records.map(({ index }) => index));
+
+/** The gaps that meet the period, oldest first: holes in evidence, and what was wrong with Custody itself. */
 export function gapRows(input: ReportInput): GapRow[] {
-  const rows = [...input.history.instances.values()].flatMap((history) =>
-    gapsOf(history, input.asOf)
-      .filter((gap) => meets(gap, input.period))
-      .map((gap) => gapRow(titleOf(input, history), gap)),
-  );
+  const rows = gapsIn(input.history, input.conditions ?? new Conditions(), input.asOf)
+    .filter((gap) => meets(gap, input.period))
+    .map((gap) => gapRow(input, gap));
   return sortedBy(
     rows,
     (row) => row.from,

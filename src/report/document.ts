@@ -1,4 +1,5 @@
 import type { Block } from "./blocks.ts";
+import { confirmationsPart } from "./part-confirmations.ts";
 import { controlsPart } from "./part-controls.ts";
 import { coverPart, scopePart, summaryPart } from "./part-cover.ts";
 import { coveragePart, gapsPart } from "./part-coverage.ts";
@@ -16,6 +17,7 @@ export function documentOf(model: ReportModel, wording: Wording): Block[] {
     ...coveragePart(model, wording),
     ...gapsPart(model, wording),
     ...controlsPart(model, wording),
+    ...confirmationsPart(model, wording),
     ...incidentsPart(model, wording),
     ...operationsPart(model, wording),
     ...reviewsPart(model, wording),

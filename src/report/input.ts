@@ -1,6 +1,9 @@
 import type { ControlAssessment } from "../assess/assess.ts";
+import type { NilReturn } from "../assess/nil-return.ts";
+import type { SignOff, VoidSignOff } from "../assess/sign-off.ts";
 import type { EntryOf } from "../evidence/entry.ts";
 import type { FactKind, Observed } from "../evidence/fact.ts";
+import type { Conditions } from "../gaps/conditions.ts";
 import type { Digest } from "../lib/digest.ts";
 import type { Instant, Interval } from "../lib/time.ts";
 import type { History } from "../slots/history.ts";
@@ -43,6 +46,8 @@ export interface ReportInput {
   readonly software: string;
   /** The fold over the first `size` entries. */
   readonly history: Pick<History, "instances" | "unreadable">;
+  /** The fold of conditions of Custody itself over the same entries; without it none are shown. */
+  readonly conditions?: Conditions | undefined;
   /** What a collector says of itself, by its name; undefined for one that this build does not have. */
   readonly about: (use: string) => CollectorAbout | undefined;
   /** All facts of the entries up to `size`, in any order. */
@@ -58,8 +63,11 @@ export interface ReportInput {
   readonly recommended?: boolean | undefined;
   /** The earliest outside anchor, where there is one. */
   readonly anchor?: { readonly at: Instant; readonly what: string } | undefined;
-  /** Sign-offs: `name (role), time, record`, one string each. */
-  readonly signed?: readonly string[] | undefined;
+  /** Every claim of the period that nothing happened, month by month. */
+  readonly nilReturns?: readonly NilReturn[] | undefined;
+  /** What people signed, and what counts for nothing although somebody wrote that they did. */
+  readonly signOffs?: readonly SignOff[] | undefined;
+  readonly voidSignOffs?: readonly VoidSignOff[] | undefined;
   readonly verification?: Pick<VerifyResult, "ok" | "asOf" | "verdicts" | "checked" | "findings" | "found"> | undefined;
   /** Every key of the log, oldest first. */
   readonly keys?: readonly KeyRow[] | undefined;

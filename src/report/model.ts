@@ -5,6 +5,7 @@ import type { FactKind } from "../evidence/fact.ts";
 import { base64, digestOf } from "../lib/digest.ts";
 import { iso } from "../lib/time.ts";
 import { clean, cleanOrNull } from "./clean.ts";
+import { claimAbout, nilRows, signedLines, signOffRows } from "./confirmations.ts";
 import { gapRows, HOLES, isoOrNull, meets, sourceReports, span, systemRows } from "./coverage.ts";
 import { disposedIn, disposedPart, erasedFrom, evidenceRows, inPeriod, uploadRow } from "./evidence.ts";
 import { goneSince } from "./gone.ts";
@@ -102,11 +103,24 @@ function longest(all: readonly GapRow[]): GapRow | null {
   );
 }
 
+/** The largest offset of the period; nothing where no outside clock was ever asked. */
+function clockOf({ history, period }: ReportInput): Pick<Cover, "clock"> {
+  const runs = [...history.instances.values()].flatMap((one) =>
+    one.runs.filter(({ at }) => period.from <= at && at < period.to),
+  );
+  const measured = runs.flatMap(({ reference }) => (reference === undefined ? [] : [reference]));
+  const [first] = sortedBy(measured, ({ offset }) => -Math.abs(offset));
+  if (first === undefined) return {};
+  const { offset, uncertainty } = first;
+  return { clock: { measured: measured.length, runs: runs.length, largest: offset, uncertainty } };
+}
+
 function coverOf(
   input: ReportInput,
   sources: readonly SourceReport[],
   gaps: readonly GapRow[],
   items: readonly EvidenceItem[],
+  signed: readonly string[],
 ): Cover {
   const firsts = [...input.history.instances.values()].flatMap((h) =>
     h.firstSuccess === undefined ? [] : [h.firstSuccess],
@@ -134,7 +148,7 @@ function coverOf(
       .map(([id, p]) => clean(`${id} (${p.role})`))
       .sort(byText),
     keyHolder: cleanOrNull(input.keyHolder),
-    signed: (input.signed ?? []).map((s) => clean(s)),
+    signed: [...signed],
     slots: {
       expected: sum((s) => s.expected),
       collected: sum((s) => s.states.collected),
@@ -144,6 +158,7 @@ function coverOf(
       pending: sum((s) => s.states.due + s.states.open),
     },
     gaps: { total: gaps.length, open: gaps.filter((g) => g.state === "open").length, longest: longest(gaps) },
+    ...clockOf(input),
     silent: sources.filter((s) => s.configured && s.freshness.state === "never").map((s) => s.instance),
     watched:
       input.period.from > input.asOf
@@ -230,8 +245,11 @@ export function buildReport(input: ReportInput): ReportModel {
   const registerSources = sources.filter((s) => registers.has(s.instance));
   const problems = problemRows(input.problems, input.evidence, items);
   const unread = problems.filter((p) => registers.has(p.instance)).length;
+  const nilReturns = nilRows(input);
+  const signOffs = signOffRows(input);
+  const claim = claimAbout("incident", nilReturns);
   const gone = goneSince(input, imported);
-  const incidents = incidentRegister(populations, period, imported, registerSources, unread, gone);
+  const incidents = incidentRegister(populations, period, imported, registerSources, unread, gone, claim);
   const disposed = disposedIn(input);
   const erased = (kind: FactKind) =>
     erasedFrom(disposed, new Set(populations.get(kind)?.parts.map((part) => part.instance)));
@@ -271,13 +289,21 @@ export function buildReport(input: ReportInput): ReportModel {
       ? { name: clean(input.catalogue.name), version: input.catalogue.version, digest: input.catalogue.digest }
       : null,
     policy: input.policy ? { name: clean(input.policy.name), digest: input.policy.digest ?? null } : null,
-    cover: coverOf(input, sources, gaps, items),
+    cover: coverOf(
+      input,
+      sources,
+      gaps.filter(({ what }) => what === null),
+      items,
+      signedLines(signOffs, nilReturns),
+    ),
     scope: systemRows(input),
     sources,
     gaps,
     controls: input.controls.map((control) => controlReport(control, items, input.recommended ?? false)),
+    nilReturns,
+    signOffs,
     incidents,
-    alerts: alertSummary(populations),
+    alerts: { ...alertSummary(populations), ...claimAbout("alert", nilReturns) },
     jobs: jobSummary(populations),
     ...reviewRows(populations),
     problems,

@@ -326,6 +326,7 @@ export function scopePart(model: ReportModel, wording: Wording): Block[] {
             : cell('no policy is logged: requirements that need one show "no target" or "no data"'),
         },
         { label: "Software", cell: cell(model.software) },
+        ...(model.cover.clock ? [{ label: "Clock", cell: cell(clockInWords(model.cover.clock)) }] : []),
         { label: "Log begun", cell: cell(moment(model.ledger.since, zone)) },
         ...(model.ledger.predecessor
           ? [
@@ -346,4 +347,11 @@ export function scopePart(model: ReportModel, wording: Wording): Block[] {
     { kind: "heading", level: 2, text: "What this report cannot show" },
     { kind: "list", ordered: false, items: wording.limits.map((text) => ({ text })) },
   ];
+}
+
+/** How right the clock was by which everything is dated, without a verdict. */
+function clockInWords({ measured, runs, largest, uncertainty }: NonNullable<ReportModel["cover"]["clock"]>): string {
+  const seconds = (ms: number) => `${(Math.abs(ms) / 1_000).toFixed(3)} s`;
+  const way = largest === 0 ? "" : largest > 0 ? " behind" : " ahead";
+  return `compared with an outside one in ${measured} of ${runs} runs; furthest from it ${seconds(largest)}${way}, give or take ${seconds(uncertainty)}`;
 }

@@ -146,6 +146,7 @@ function sourceBlocks(source: SourceReport, model: ReportModel, wording: Wording
     },
     { label: "Freshness", cell: freshnessWords(source, zone) },
     { label: "Really seen", cell: [line(seen)] },
+    ...beforeRow(source, zone),
     { label: "Runs", cell: [line(attempts)] },
     {
       label: "Found",
@@ -219,18 +220,23 @@ export function coveragePart(model: ReportModel, wording: Wording): Block[] {
 
 function gapText(gap: GapRow, model: ReportModel, wording: Wording): Cell {
   const zone = model.organisation.zone;
-  const lines = [
-    line(fill(wording.gap, { title: gap.title, instance: gap.instance, span: localSpan(gap, zone) }), "bold"),
-  ];
+  const what = gap.what ?? fill(wording.gap, { title: gap.title, instance: gap.instance, span: localSpan(gap, zone) });
+  const lines = [line(what, "bold")];
   lines.push(line(gap.cause === null ? "No cause is recorded." : `Cause: ${reasonWords(gap.cause, wording)}.`));
   const state = [wording.gapStates[gap.state] ?? `${gap.state}.`];
   if (gap.closed !== null) state.push(`Closed ${localTime(gap.closed, zone)}.`);
   if (gap.acknowledged !== null) state.push(`Acknowledged ${localTime(gap.acknowledged, zone)}.`);
-  if (gap.acceptedUntil !== null) state.push(`Accepted until ${localTime(gap.acceptedUntil, zone)}.`);
-  if (gap.state === "open") state.push(`While it is open, ${gap.instance} cannot be called complete for this time.`);
+  if (gap.acceptedUntil !== null) state.push(`Accepted until ${localTime(gap.acceptedUntil, zone)}${acceptedBy(gap)}.`);
+  if (gap.state === "open" && gap.what === null)
+    state.push(`While it is open, ${gap.instance} cannot be called complete for this time.`);
   lines.push(line(state.join(" ")));
   lines.push(line(gap.id, "muted"));
   return lines;
+}
+
+function acceptedBy({ acceptedBy: by }: GapRow): string {
+  if (by === null) return "";
+  return ` by ${by.id}${by.auth === "unauthenticated" ? ", whom nobody checked" : ""}`;
 }
 
 /** Every gap of the period, oldest first. */
@@ -253,10 +259,29 @@ export function gapsPart(model: ReportModel, wording: Wording): Block[] {
             rows: model.gaps.map((gap) => [
               gapText(gap, model, wording),
               [line(localTime(gap.from, zone)), line(localTime(gap.to, zone)), line(zone, "muted")],
-              [line(count(gap.slots)), line(stateWords(gap.states, wording), "muted")],
+              gap.what === null
+                ? [line(count(gap.slots)), line(stateWords(gap.states, wording), "muted")]
+                : cell("none"),
               cell(entryList(gap.entries)),
             ]),
           },
         ]),
   ];
+}
+
+/** What is known of the time before anything was required, apart from everything that was collected when it was due. */
+function beforeRow({ before }: SourceReport, zone: string): { label: string; cell: Cell }[] {
+  const told = (spans: SourceReport["before"]["imported"], how: string) =>
+    spans.length === 0
+      ? []
+      : [
+          line(
+            `${how}: ${spans.length <= 4 ? spans.map((s) => localSpan(s, zone)).join("; ") : plural(spans.length, "stretch", "stretches")}`,
+          ),
+        ];
+  const cell = [
+    ...told(before.imported, "imported, and dated only by when that was"),
+    ...told(before.collected, "read from the source afterwards"),
+  ];
+  return cell.length === 0 ? [] : [{ label: "Before it was watched", cell }];
 }

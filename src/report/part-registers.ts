@@ -11,11 +11,13 @@ function nilText({ erased }: ReportModel, nil: NilStatement, wording: Wording): 
     sources: plural(nil.sources, "source of incident records", "sources of incident records"),
     slots: count(nil.slots),
     covered: count(nil.slotsCovered),
+    late: count(nil.slotsLate),
     zero: count(nil.zeroTotals),
     uncounted: count(nil.uncounted),
     unread: count(nil.unread),
   });
-  return `${text} ${nil.confirmedBy === null ? wording.nilUnconfirmed : `Confirmed by ${nil.confirmedBy}.`}`;
+  if (nil.claim !== null) return `${text} ${nil.claim}`;
+  return `${text} ${nil.confirmedBy === null ? wording.nilUnconfirmed : fill(wording.nilConfirmed, { by: nil.confirmedBy })}`;
 }
 
 function incidentCells(row: IncidentRow, zone: string): readonly Cell[] {
@@ -97,6 +99,9 @@ export function operationsPart(model: ReportModel, wording: Wording): Block[] {
     ...erasedBlocks(model, "alerts", wording),
     { kind: "paragraph", text: alerts.rows.length === 0 ? wording.alertsNone : wording.alertsIntro },
   ];
+  const claim =
+    alerts.claim ?? (alerts.confirmedBy === null ? null : fill(wording.nilConfirmed, { by: alerts.confirmedBy }));
+  if (alerts.rows.length === 0 && claim !== null) blocks.push({ kind: "paragraph", text: claim });
   if (alerts.rows.length > 0) {
     blocks.push({
       kind: "paragraph",

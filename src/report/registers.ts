@@ -66,15 +66,20 @@ function incidentRow(
   };
 }
 
-function nilStatement(sources: readonly SourceReport[], unread: number): NilStatement {
+function nilStatement(
+  sources: readonly SourceReport[],
+  unread: number,
+  claim: Pick<NilStatement, "confirmedBy" | "claim">,
+): NilStatement {
   return {
     sources: sources.length,
     slots: sources.reduce((n, s) => n + s.expected, 0),
-    slotsCovered: sources.reduce((n, s) => n + s.states.collected, 0),
+    slotsCovered: sources.reduce((n, s) => n + s.states.collected + s.states.late, 0),
+    slotsLate: sources.reduce((n, s) => n + s.states.late, 0),
     zeroTotals: sources.filter((s) => s.ownTotal?.total === 0).length,
     uncounted: sources.filter((s) => s.ownTotal === null).length,
     unread,
-    confirmedBy: null,
+    ...claim,
   };
 }
 
@@ -86,6 +91,7 @@ export function incidentRegister(
   sources: readonly SourceReport[],
   unread: number,
   gone: GoneSince,
+  claim: Pick<NilStatement, "confirmedBy" | "claim">,
 ): IncidentRegister {
   const all = recordsOf(populations, "incident");
   const dated = all.filter((seen) => begun(seen) !== null);
@@ -108,12 +114,12 @@ export function incidentRegister(
       })),
       (r) => r.severity,
     ),
-    nil: rows.length === 0 && undated.length === 0 ? nilStatement(sources, unread) : null,
+    nil: rows.length === 0 && undated.length === 0 ? nilStatement(sources, unread, claim) : null,
   };
 }
 
 /** Alerts that overlap the period, by source, name and severity; every one of them is in the evidence. */
-export function alertSummary(populations: Populations): AlertSummary {
+export function alertSummary(populations: Populations): Omit<AlertSummary, "confirmedBy" | "claim"> {
   const alerts = recordsOf(populations, "alert");
   const silences = recordsOf(populations, "silence");
   const groups = groupedBy(alerts, (a) => JSON.stringify([a.instance, a.fact.name, a.fact.severity]));

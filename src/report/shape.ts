@@ -1,3 +1,4 @@
+import type { NilState } from "../assess/nil.ts";
 import type { ResultWord } from "../assess/vocabulary.ts";
 import type { SlotState } from "../slots/state.ts";
 
@@ -36,6 +37,10 @@ export interface ReportModel {
   readonly sources: readonly SourceReport[];
   readonly gaps: readonly GapRow[];
   readonly controls: readonly ControlReport[];
+  /** The claims that nothing happened, one for each requirement and month of the period. */
+  readonly nilReturns: readonly NilRow[];
+  /** What people signed about the period. */
+  readonly signOffs: readonly SignOffRow[];
   readonly incidents: IncidentRegister;
   readonly alerts: AlertSummary;
   readonly jobs: JobSummary;
@@ -161,6 +166,13 @@ export interface Cover {
     readonly pending: number;
   };
   readonly gaps: { readonly total: number; readonly open: number; readonly longest: GapRow | null };
+  /** How right the machine's clock was, where an outside one was asked: over the runs of the period, in milliseconds. */
+  readonly clock?: {
+    readonly measured: number;
+    readonly runs: number;
+    readonly largest: number;
+    readonly uncertainty: number;
+  };
   /** Sources that are configured and never answered. */
   readonly silent: readonly string[];
   /** Whether any source was watched in the period, or it begins after the last record. */
@@ -203,6 +215,15 @@ export interface SourceReport {
   /** What was really seen, joined. For sources that only know the present: how many moments. */
   readonly covered: readonly Span[];
   readonly moments: number;
+  /** Of the period, what is known although nothing was required yet: neither late nor contemporaneous. */
+  readonly before: {
+    /** Start of the first period that was required; null while there is none. */
+    readonly until: Iso | null;
+    /** Brought in as earlier records. */
+    readonly imported: readonly Span[];
+    /** Read from the source itself, afterwards. */
+    readonly collected: readonly Span[];
+  };
   readonly runs: {
     readonly total: number;
     readonly collected: number;
@@ -227,7 +248,11 @@ export interface SourceReport {
 export interface GapRow {
   readonly id: string;
   readonly instance: string;
+  /** `cadence` for holes in evidence; else what was lacking or wrong. */
+  readonly requirement: string;
   readonly title: string;
+  /** What was wrong, for a gap that is no hole in evidence. */
+  readonly what: string | null;
   readonly from: Iso;
   readonly to: Iso;
   readonly slots: number;
@@ -237,7 +262,9 @@ export interface GapRow {
   readonly closed: Iso | null;
   readonly acknowledged: Iso | null;
   readonly acceptedUntil: Iso | null;
-  /** Records of the runs that tried. */
+  /** Who accepted it, and how they were recognised. */
+  readonly acceptedBy: { readonly id: string; readonly auth: string | null } | null;
+  /** Records of the runs that tried; of a gap without slots, the records about it. */
   readonly entries: readonly number[];
 }
 
@@ -329,12 +356,57 @@ export interface NilStatement {
   readonly sources: number;
   readonly slots: number;
   readonly slotsCovered: number;
+  /** Of the covered ones, how many came after their time. */
+  readonly slotsLate: number;
   /** Sources whose own total was zero in their newest run, and sources that gave no count. */
   readonly zeroTotals: number;
   readonly uncounted: number;
   readonly unread: number;
-  /** Who confirmed that nothing happened; null: nobody yet. */
+  /** Who confirmed that nothing happened; null: nobody, or it holds no more. */
   readonly confirmedBy: string | null;
+  /** Why it cannot be confirmed, with the hole by its name; null where nothing speaks against it. */
+  readonly claim: string | null;
+}
+
+/** A claim that nothing happened, and everything that it rests on. */
+export interface NilRow {
+  readonly requirement: string;
+  readonly about: string;
+  readonly period: Span & { readonly label: string };
+  readonly state: NilState;
+  readonly reason: string;
+  readonly holes: readonly (Span & {
+    readonly instance: string;
+    readonly state: SlotState;
+    readonly slots: number;
+    readonly cause: string | null;
+    readonly entries: readonly number[];
+  })[];
+  readonly sources: readonly {
+    readonly instance: string;
+    readonly use: string;
+    readonly slots: number;
+    readonly covered: number;
+    readonly late: number;
+    /** The source's own count; null where it gives none. */
+    readonly total: number | null;
+    readonly entries: readonly number[];
+  }[];
+  /** Also of a claim that was withdrawn since. */
+  readonly confirmed: readonly { readonly by: string; readonly at: Iso; readonly entry: number }[];
+  /** Records that show that something happened after all. */
+  readonly entries: readonly number[];
+}
+
+export interface SignOffRow {
+  readonly entry: number;
+  readonly at: Iso;
+  readonly subject: string;
+  readonly period: Span & { readonly label: string };
+  readonly by: string;
+  readonly requirements: readonly string[];
+  /** Why it counts for nothing; null where it counts. */
+  readonly void: string | null;
 }
 
 export interface AlertSummary {
@@ -360,6 +432,9 @@ export interface AlertSummary {
     readonly entry: number;
   }[];
   readonly rules: number;
+  /** Who confirmed that there was none, and why it cannot be confirmed; as for the register. */
+  readonly confirmedBy: string | null;
+  readonly claim: string | null;
 }
 
 export interface JobSummary {

@@ -1,3 +1,4 @@
+import type { NilState } from "../assess/nil.ts";
 import type { ResultWord } from "../assess/vocabulary.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { wallClock } from "../lib/zone.ts";
@@ -49,6 +50,12 @@ export interface Wording {
   readonly nilProven: string;
   readonly nilUnproven: string;
   readonly nilUnconfirmed: string;
+  readonly nilConfirmed: string;
+  readonly nilReturnsIntro: string;
+  readonly nilReturnsNone: string;
+  readonly signOffsIntro: string;
+  readonly signOffsNone: string;
+  readonly nilStates: { readonly [S in NilState]: string };
   readonly alertsIntro: string;
   readonly alertsNone: string;
   readonly jobsNone: string;

@@ -1,0 +1,321 @@
+import { createInterface } from "node:readline/promises";
+import { countResults } from "../assess/assess.ts";
+import { NIL_RETURN } from "../assess/nil.ts";
+import { isTold, type NilReturn, windowAsFlag, windowInWords, windowsOf } from "../assess/nil-return.ts";
+import { type SignOff, signerInWords } from "../assess/sign-off.ts";
+import { NOUNS } from "../assess/vocabulary.ts";
+import type { Custody } from "../custody.ts";
+import { CustodyError } from "../lib/errors.ts";
+import { didYouMean } from "../lib/nearest.ts";
+import { type Instant, type Interval, iso } from "../lib/time.ts";
+import { dateForPeople, wallClock } from "../lib/zone.ts";
+import { publish } from "../mirroring.ts";
+import { personFor } from "../people.ts";
+import { openSigning, queriesOf, type Signing, type SignRequest, signAll } from "../signing.ts";
+import { type GlobalFlags, withCustody } from "./context.ts";
+import { parsePeriod } from "./moment.ts";
+import type { Output } from "./output.ts";
+
+interface Flags extends GlobalFlags {
+  readonly month?: string;
+  readonly period?: string;
+  readonly requirement?: string[];
+  readonly note?: string;
+  readonly yes?: boolean;
+}
+
+const MAX_NOTE = 4_000;
+/** Months that the list goes back. */
+const MONTHS_LISTED = 12;
+
+/** `custody sign [WHAT]`: what can be confirmed and has been; or confirms it. */
+export function sign(flags: Flags, what?: string): Promise<number> {
+  return withCustody(flags, async (custody, output) => {
+    if (what === undefined) return list(custody, flags, output);
+    // Before anything is looked at: it may take a while.
+    const person = personFor(custody.config, "sign-off");
+    const window = windowOf(flags, what, custody);
+    if ((flags.note?.length ?? 0) > MAX_NOTE) throw new CustodyError("USAGE", `--note: at most ${MAX_NOTE} characters`);
+    const signing = await openSigning(custody);
+    const requests =
+      what === NIL_RETURN
+        ? await nilRequests(custody, signing, window, flags, output)
+        : humanRequests(custody, signing, what, window, flags);
+    if (typeof requests === "number") return requests;
+    for (const { statement } of requests) for (const line of statement.trimEnd().split("\n")) output.line(line);
+    output.line();
+    const as = `${person?.name} (${person?.role})`;
+    if (!(await isConfirmed(flags, as))) {
+      output.line("Nothing was signed.");
+      output.object({ ok: false, signed: [] });
+      return 1;
+    }
+    const entries = await signAll(custody, signing, requests);
+    await publish(custody, output.note);
+    output.line(`Signed as ${as}: ${entries.map((index) => `record ${index}`).join(", ")}.`);
+    output.object({
+      ok: true,
+      signed: requests.map(({ subject, window: { from, to }, requirements }, i) => ({
+        entry: entries[i],
+        subject,
+        window: { from: iso(from), to: iso(to) },
+        requirements,
+      })),
+    });
+    return 0;
+  });
+}
+
+function windowOf({ month, period }: Flags, what: string, { config, clock }: Custody): Interval {
+  const { zone } = config.organisation;
+  const text = month ?? period;
+  if (text === undefined || (month !== undefined && period !== undefined)) {
+    const last = wallClock(clock.now(), zone).toPlainDate().with({ day: 1 }).subtract({ days: 1 });
+    throw new CustodyError("USAGE", "for which time? expected --month or --period", {
+      remedy: `For example \`custody sign ${what} --month ${last.toString().slice(0, 7)}\`.`,
+    });
+  }
+  if (month !== undefined && !/^\d{4}-\d\d$/.test(month))
+    throw new CustodyError("USAGE", `--month ${month}: expected a month such as 2026-10`);
+  const { from, to } = parsePeriod(text, zone);
+  if (to > clock.now()) {
+    throw new CustodyError("USAGE", `${windowInWords({ from, to }, zone)} is not over yet`, {
+      remedy: "Only what has passed can be confirmed. Nothing was signed.",
+    });
+  }
+  return { from, to };
+}
+
+async function nilRequests(
+  custody: Custody,
+  signing: Signing,
+  window: Interval,
+  { requirement, note }: Flags,
+  output: Output,
+): Promise<SignRequest[] | number> {
+  const { zone } = custody.config.organisation;
+  const all = signing.nilReturns(window);
+  const ids = [...new Set(all.map((one) => one.requirement))];
+  const unknown = requirement?.find((id) => !ids.includes(id));
+  if (unknown !== undefined) {
+    throw new CustodyError("USAGE", `--requirement: there is no nil return ${unknown}${didYouMean(unknown, ids)}`, {
+      remedy: `There are ${ids.join(", ") || "none in this catalogue"}.`,
+    });
+  }
+  const chosen = all.filter((one) => requirement === undefined || requirement.includes(one.requirement));
+  const open = chosen.filter(({ state }) => state === "confirmable");
+  const against = chosen.filter(({ state }) => state === "refused" || state === "withdrawn" || state === "running");
+  if (open.length === 0 || against.length > 0) {
+    for (const one of chosen) output.line(`${head(one, zone)}: ${one.reason}.`);
+    const confirmed = against.length === 0 && chosen.some(({ state }) => state === "confirmed");
+    if (confirmed) output.line("Everything that can be confirmed of this time is.");
+    else {
+      const rest = open.length > 0 ? open.map((one) => ` --requirement ${one.requirement}`).join("") : "";
+      output.line("Nothing was signed.");
+      if (rest !== "")
+        output.line(
+          `What does hold can be confirmed by itself: \`custody sign ${NIL_RETURN} ${windowAsFlag(window, zone)}${rest}\`.`,
+        );
+    }
+    output.object({ ok: confirmed, signed: [], nilReturns: chosen.map(inRecords) });
+    return confirmed ? 0 : 1;
+  }
+  const windows = new Map<string, NilReturn[]>();
+  for (const one of open) {
+    const key = `${one.window.from} ${one.window.to}`;
+    windows.set(key, [...(windows.get(key) ?? []), one]);
+  }
+  // One for each month: that something happened in one of them takes nothing from the others.
+  return Promise.all(
+    [...windows.values()].map(async (own) => ({
+      subject: NIL_RETURN,
+      window: (own[0] as NilReturn).window,
+      requirements: own.map((one) => one.requirement),
+      statement: await nilStatement(custody, signing, own, note),
+    })),
+  );
+}
+
+const head = ({ window, over }: NilReturn, zone: string) => `${windowInWords(window, zone)}, no ${NOUNS[over][0]}`;
+
+async function nilStatement(
+  custody: Custody,
+  signing: Signing,
+  own: readonly NilReturn[],
+  note: string | undefined,
+): Promise<string> {
+  const { zone, name } = custody.config.organisation;
+  const [{ window }] = own as [NilReturn];
+  const lines = [
+    `Nil return of ${name} for ${windowInWords(window, zone)}`,
+    `From ${iso(window.from)} up to, not including, ${iso(window.to)} (${zone}).`,
+    "",
+    "I have looked at what follows and confirm that nothing of it happened in this time.",
+  ];
+  for (const { over, requirement, text, sources } of own) {
+    lines.push("", `No ${NOUNS[over][0]} (${requirement}): ${text}`);
+    for (const { instance, use, slots, covered, late, total, runs } of sources) {
+      const after = late > 0 ? `, ${late} of them late` : "";
+      const counted = total === undefined ? "uncounted: it gives no number of its own" : `its own count is ${total}`;
+      lines.push(
+        `  ${instance} (${use}): ${covered} of ${slots} pieces of expected evidence came${after}; 0 found; ${counted}.`,
+      );
+      lines.push(
+        `    Asked in ${runs.length} ${runs.length === 1 ? "run" : "runs"}${runs.length > 0 ? `, records ${runs[0]} to ${runs.at(-1)}` : ""}:`,
+      );
+      for (const query of await queriesOf(custody, signing, instance, runs)) lines.push(`    ${query}`);
+    }
+  }
+  return finish(lines, signing, note);
+}
+
+function finish(lines: readonly string[], { seen, found }: Signing, note: string | undefined): string {
+  const remark = note === undefined ? [] : ["", `Remark: ${note}`];
+  return `${[
+    ...lines,
+    ...remark,
+    "",
+    `Seen: the first ${seen.size} records of the log ${found.genesis.origin}, fingerprint ${seen.root}.`,
+  ].join("\n")}\n`;
+}
+
+function humanRequests(
+  custody: Custody,
+  signing: Signing,
+  subject: string,
+  window: Interval,
+  { note, requirement }: Flags,
+): SignRequest[] {
+  const { zone, name } = custody.config.organisation;
+  if (requirement !== undefined)
+    throw new CustodyError("USAGE", `--requirement is only for ${NIL_RETURN}`, { remedy: "Leave it out." });
+  const own = signing.human.filter((one) => one.subject === subject);
+  if (own.length === 0) {
+    const known = [NIL_RETURN, ...new Set(signing.human.map((one) => one.subject))];
+    throw new CustodyError("USAGE", `there is nothing called ${subject} to sign${didYouMean(subject, known)}`, {
+      remedy: `There is ${known.join(", ")}.`,
+    });
+  }
+  for (const { freshness } of own) {
+    const [first] = windowsOf({ freshness }, window, zone);
+    if (first === undefined || freshness === "on-event" || isWhole(freshness, window, zone)) continue;
+    throw new CustodyError(
+      "USAGE",
+      `${subject} is signed ${freshness}: ${windowInWords(window, zone)} holds no whole such period`,
+      {
+        remedy: "Name a longer --period, such as 2026-Q3 or 2026. Nothing was signed.",
+      },
+    );
+  }
+  const lines = [
+    `${subject.replaceAll("-", " ")} of ${name} for ${windowInWords(window, zone)}`,
+    `From ${iso(window.from)} up to, not including, ${iso(window.to)} (${zone}).`,
+    "",
+    "I have looked at it and sign:",
+    ...own.map(({ id, text, control }) => `  ${text} (${id}, ${control})`),
+    "",
+    "What the records showed then, requirements by result:",
+    ...signing.controls(window).map(({ id, requirements }) => {
+      const counts = Object.entries(countResults(requirements)).filter(([, n]) => n > 0);
+      return `  ${id}: ${counts.map(([word, n]) => `${n} ${word.replaceAll("_", " ")}`).join(", ")}`;
+    }),
+  ];
+  const requirements = own.map(({ id }) => id);
+  return [{ subject, window, requirements, statement: finish(lines, signing, note) }];
+}
+
+/** True where a whole period of the cadence lies in the window. */
+function isWhole(freshness: Parameters<typeof windowsOf>[0]["freshness"], window: Interval, zone: string): boolean {
+  const [first] = windowsOf({ freshness }, window, zone);
+  // A window without one stands for itself; a longer one around it tells the two apart.
+  const wide = { from: window.from - 400 * DAY, to: window.to + 400 * DAY };
+  return windowsOf({ freshness }, wide, zone).some(({ from, to }) => from === first?.from && to === first.to);
+}
+
+const DAY = 86_400_000;
+
+async function isConfirmed({ yes, json }: Flags, as: string): Promise<boolean> {
+  if (yes) return true;
+  if (json || !process.stdin.isTTY || !process.stderr.isTTY) {
+    throw new CustodyError("USAGE", "a confirmation is asked for on a terminal, and this is none", {
+      remedy: "Look at it first, then add --yes. Nothing was signed.",
+    });
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`Confirm this as ${as}? yes or no: `)).trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+async function list(custody: Custody, flags: Flags, output: Output): Promise<number> {
+  const { zone } = custody.config.organisation;
+  const signing = await openSigning(custody);
+  const named = flags.month ?? flags.period;
+  const now = Math.max(signing.found.history.asOf, custody.clock.now());
+  const period = named === undefined ? lastMonths(now, zone) : parsePeriod(named, zone);
+  const nils = signing.nilReturns(period).filter(isTold);
+  for (const one of nils) output.line(`${head(one, zone)}: ${STATES[one.state]}\n  ${one.reason}.`);
+  if (nils.length === 0) output.line("No source that could show that nothing happened was watched in this time.");
+  const meets = ({ window }: SignOff) => window.from < period.to && window.to > period.from;
+  const counting = signing.signOffs.filter(meets);
+  const empty = signing.void.filter(meets);
+  output.line();
+  for (const one of counting) output.line(signedLine(one, zone));
+  for (const one of empty) output.line(`${signedLine(one, zone)}\n  does not count: ${one.why}`);
+  if (counting.length + empty.length === 0) output.line("Nobody has signed anything about this time.");
+  const subjects = [...new Set(signing.human.map(({ subject }) => subject))];
+  output.line(`\`custody sign WHAT --month MONTH\` signs: ${[NIL_RETURN, ...subjects].join(", ")}.`);
+  output.object({
+    ok: true,
+    nilReturns: nils.map(inRecords),
+    signOffs: counting.map(signedRecord),
+    void: empty.map((one) => ({ ...signedRecord(one), why: one.why })),
+    subjects: [NIL_RETURN, ...subjects],
+  });
+  return 0;
+}
+
+const STATES: Readonly<Record<NilReturn["state"], string>> = {
+  confirmed: "confirmed",
+  withdrawn: "WITHDRAWN",
+  confirmable: "can be confirmed",
+  occupied: "nothing to confirm",
+  refused: "CANNOT BE CONFIRMED",
+  running: "not over yet",
+  unwatched: "not watched",
+};
+
+function lastMonths(now: Instant, zone: string): Interval {
+  const first = wallClock(now, zone).toPlainDate().with({ day: 1 });
+  const start = (day: typeof first) => day.toZonedDateTime(zone).epochMilliseconds;
+  return { from: start(first.subtract({ months: MONTHS_LISTED })), to: start(first.add({ months: 1 })) };
+}
+
+const signedLine = (one: SignOff, zone: string) =>
+  `record ${one.entry}  ${one.subject}  ${windowInWords(one.window, zone)}  ${signerInWords(one)}, ${dateForPeople(one.at, zone)}`;
+
+const signedRecord = ({ entry, at, subject, window, requirements, seen, by }: SignOff) => ({
+  entry,
+  at: iso(at),
+  subject,
+  window: { from: iso(window.from), to: iso(window.to) },
+  requirements,
+  seen,
+  by,
+});
+
+/** A claim as `--json` has it. */
+export function inRecords({ requirement, over, window, state, reason, holes, sources, signed }: NilReturn) {
+  return {
+    requirement,
+    over,
+    window: { from: iso(window.from), to: iso(window.to) },
+    state,
+    reason,
+    holes: holes.map(({ from, to, ...rest }) => ({ ...rest, from: iso(from), to: iso(to) })),
+    sources,
+    signed: signed.map(signedRecord),
+  };
+}

@@ -1,0 +1,187 @@
+import { describe, expect, test } from "vitest";
+import { type NilReturn, nilReturnsDue, nilReturnsOf, windowAsFlag, windowInWords } from "../src/assess/nil-return.ts";
+import { SignOffs } from "../src/assess/sign-off.ts";
+import type { Entry } from "../src/evidence/entry.ts";
+import { catalogueOf, fact, REGISTER, type Setting, seen, signOff, yields } from "./support/assessing.ts";
+import { blobRef, config, entry, genesis, historyOf, instance, run, t } from "./support/entries.ts";
+
+const NIL = { kind: "nil", over: "incident" } as const;
+const OCTOBER = { from: t("2026-10-01"), to: t("2026-11-01") };
+const days = (month: string, from: number, to: number, but: number[] = []) =>
+  Array.from({ length: to - from + 1 }, (_, i) => i + from)
+    .filter((n) => !but.includes(n))
+    .map((n) => {
+      const begin = t(`2026-${month}-${String(n).padStart(2, "0")}`);
+      const end = begin + 86_400_000;
+      return run(end + 3_600_000, { instance: "register", covered: [[begin, end]], total: 0 });
+    });
+const begun = [genesis("2026-08-20"), config("2026-08-31", [REGISTER])];
+const confirmed = signOff({ at: t("2026-11-02"), window: OCTOBER });
+
+function nils(entries: Entry[], over: Setting = {}): NilReturn[] {
+  return nilReturnsOf({
+    catalogue: catalogueOf(NIL, { from: { families: ["incident-log"], facts: ["incident"] } }),
+    period: OCTOBER,
+    asOf: t("2026-11-03"),
+    facts: [],
+    problems: [],
+    yields,
+    histories: historyOf(entries),
+    ...over,
+  });
+}
+const only = (entries: Entry[], over: Setting = {}) => nils(entries, over)[0] as NilReturn;
+const whole = [...begun, ...days("09", 1, 30), ...days("10", 1, 31)];
+
+describe("a nil return", () => {
+  test("is confirmable when every slot is covered and nothing was found, and confirmed once a person said so", () => {
+    expect(only(whole)).toMatchObject({ state: "confirmable", holes: [], over: "incident" });
+    expect(only(whole, { signOffs: [confirmed] })).toMatchObject({ state: "confirmed" });
+    expect(only(whole, { signOffs: [confirmed] }).sources).toEqual([
+      expect.objectContaining({ instance: "register", slots: 31, covered: 31, late: 0, total: 0 }),
+    ]);
+  });
+
+  test("names the day that one missing slot is of, and what it withdraws", () => {
+    const entries = [...begun, ...days("09", 1, 30), ...days("10", 1, 31, [12])];
+    expect(only(entries)).toMatchObject({
+      state: "refused",
+      reason:
+        "cannot be confirmed: register was not collected on 12 Oct 2026 (30 of 31 pieces of expected evidence came)",
+      holes: [{ instance: "register", from: t("2026-10-12"), to: t("2026-10-13"), state: "missed", slots: 1 }],
+    });
+    const withdrawn = only(entries, { signOffs: [confirmed] });
+    expect(withdrawn.state).toBe("withdrawn");
+    expect(withdrawn.reason).toMatch(
+      /12 Oct 2026.*; what anna \(owner\) confirmed on 2 Nov 2026 \(record 20\) is withdrawn$/,
+    );
+    expect(withdrawn.signed).toEqual([confirmed]);
+  });
+
+  test("joins days that were missed side by side, and counts holes beyond the first few", () => {
+    const entries = [...begun, ...days("09", 1, 30), ...days("10", 1, 31, [3, 4, 5, 10, 12, 14, 16])];
+    expect(only(entries).reason).toMatch(
+      /^cannot be confirmed: register was not collected from 3 Oct 2026 to 5 Oct 2026; register was not collected on 10 Oct 2026; register was not collected on 12 Oct 2026; and 2 more /,
+    );
+  });
+
+  test("is withdrawn by what turns up afterwards, and both records stay", () => {
+    const late = seen(fact("incident", "INC-9", { detectedAt: t("2026-10-12T10:00Z") }), { entry: 99 });
+    const found = only(whole, { signOffs: [confirmed], facts: [late] });
+    expect(found).toMatchObject({ state: "withdrawn", signed: [confirmed], records: [late] });
+    expect(found.reason).toMatch(/^1 incident from register, so nothing to confirm; what anna .* is withdrawn$/);
+    expect(only(whole, { facts: [late] }).state).toBe("occupied");
+  });
+
+  test("is withdrawn by places that cannot be read any more", () => {
+    const found = only(whole, { signOffs: [confirmed], problems: [{ instance: "register", entry: 62 }] });
+    expect([found.state, found.reason]).toEqual([
+      "withdrawn",
+      expect.stringContaining("could not be read (register: 1)"),
+    ]);
+  });
+
+  test("does not rest on what came after somebody confirmed it", () => {
+    const [last, ...before] = days("10", 1, 31).reverse() as [Entry, ...Entry[]];
+    const late = { ...last, at: "2026-11-05T00:00:00.000Z" } as Entry;
+    const entries = [...begun, ...days("09", 1, 30), ...before.reverse(), late];
+    const found = only(entries, { signOffs: [confirmed], asOf: t("2026-11-06") });
+    expect(found).toMatchObject({ state: "confirmable" });
+    expect(found.reason).toContain("what was confirmed before all of it had come counts no more");
+    expect(
+      only(entries, { signOffs: [signOff({ at: t("2026-11-06"), window: OCTOBER })], asOf: t("2026-11-06") }),
+    ).toMatchObject({ state: "confirmed", sources: [{ late: 1 }] });
+  });
+
+  test("is not taken back by a source that was connected later, but by what that source finds", () => {
+    const later = instance({ id: "second", use: "incident-log/markdown", family: "incident-log" });
+    const entries = [...whole, config("2026-11-02T00:00Z", [REGISTER, later])];
+    expect(only(entries, { signOffs: [confirmed] }).state).toBe("confirmed");
+    const found = seen(fact("incident", "X", { detectedAt: t("2026-10-02") }), { instance: "second", entry: 80 });
+    expect(only(entries, { signOffs: [confirmed], facts: [found] }).state).toBe("withdrawn");
+  });
+
+  test("of a month stays when another month of the quarter has an incident", () => {
+    const facts = [seen(fact("incident", "A", { detectedAt: t("2026-09-03"), resolvedAt: t("2026-09-04") }))];
+    const found = nils(whole, { facts, signOffs: [confirmed], period: { from: t("2026-09-01"), to: t("2026-11-01") } });
+    expect(found.map(({ window, state }) => [windowInWords(window, "UTC"), state])).toEqual([
+      ["September 2026", "occupied"],
+      ["October 2026", "confirmed"],
+    ]);
+  });
+
+  test("of a month that runs, or that nobody watched, is neither", () => {
+    expect(only(whole, { asOf: t("2026-10-20") }).state).toBe("running");
+    expect(only(begun)).toMatchObject({ state: "unwatched" });
+    expect(only([genesis("2026-08-20")])).toMatchObject({ state: "unwatched", sources: [] });
+  });
+});
+
+describe("what is due", () => {
+  test("is one duty for a month that can be confirmed, with the command to type", () => {
+    const [duty, ...more] = nilReturnsDue(nils(whole), "UTC", t("2026-11-03"));
+    expect(more).toEqual([]);
+    expect(duty).toMatchObject({
+      kind: "confirm",
+      title: "October 2026: confirm that nothing happened",
+      commands: ["custody sign nil-return --month 2026-10"],
+    });
+  });
+
+  test("is nothing once it was confirmed, cannot be, or has nothing to confirm", () => {
+    expect(nilReturnsDue(nils(whole, { signOffs: [confirmed] }), "UTC", t("2026-11-03"))).toEqual([]);
+    const holed = [...begun, ...days("09", 1, 30), ...days("10", 1, 31, [12])];
+    expect(nilReturnsDue(nils(holed), "UTC", t("2026-11-03"))).toEqual([]);
+  });
+
+  test("is to look at what was withdrawn, for a quarter of a year", () => {
+    const holed = nils([...begun, ...days("09", 1, 30), ...days("10", 1, 31, [12])], { signOffs: [confirmed] });
+    expect(nilReturnsDue(holed, "UTC", t("2026-11-03"))).toMatchObject([{ kind: "withdrawn" }]);
+    expect(nilReturnsDue(holed, "UTC", t("2027-03-03"))).toEqual([]);
+  });
+});
+
+describe("sign-offs of a log", () => {
+  const signed = (at: string, actor: object, over: object = {}) =>
+    entry("sign-off", at, {
+      actor: { type: "person", id: "p-anna", role: "owner", auth: "token", ...actor },
+      subject: "nil-return",
+      window: { from: "2026-10-01T00:00:00.000Z", to: "2026-11-01T00:00:00.000Z" },
+      requirements: ["x.test"],
+      seen: { size: 3, root: "" },
+      body: blobRef("words", "text/plain"),
+      ...over,
+    });
+  const fold = (...entries: Entry[]) => {
+    const signOffs = new SignOffs();
+    for (const [i, one] of entries.entries()) signOffs.add(i + 10, one);
+    return signOffs;
+  };
+
+  test("count only from somebody who showed who they are and may sign, after the time was over", () => {
+    const found = fold(
+      signed("2026-11-02", {}),
+      signed("2026-11-02", { auth: "unauthenticated" }),
+      signed("2026-11-02", { auth: undefined }),
+      signed("2026-11-02", { role: "operator" }),
+      signed("2026-11-02", { type: "system" }),
+      signed("2026-10-31", {}),
+      signed("2026-11-02", {}, { seen: { size: 30, root: "" } }),
+    );
+    expect(found.counting.map(({ entry: index }) => index)).toEqual([10]);
+    expect(found.void.map(({ why }) => why)).toEqual([
+      "nobody proved who signed it",
+      "nobody proved who signed it",
+      "who signed it is operator, and may not sign",
+      "no person signed it",
+      "it was signed before the time that it speaks for was over",
+      "it speaks of records that came after it",
+    ]);
+  });
+});
+
+test("a period is spelled so that the command understands it", () => {
+  expect(windowAsFlag(OCTOBER, "UTC")).toBe("--month 2026-10");
+  expect(windowAsFlag({ from: t("2026-07-01"), to: t("2026-10-01") }, "UTC")).toBe("--period 2026-07-01..2026-09-30");
+  expect(windowInWords({ from: t("2026-07-01"), to: t("2026-10-01") }, "UTC")).toBe("1 Jul 2026 to 30 Sep 2026");
+});

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Cli, configuration } from "./support/cli.ts";
+
+let cli: Cli;
+beforeAll(async () => {
+  cli = await Cli.compile("cli-preserve");
+});
+afterAll(() => cli.close());
+
+interface Preserved {
+  readonly ok: boolean;
+  readonly runs: readonly { readonly instance: string; readonly outcome: string; readonly entry: number }[];
+  readonly holds: readonly { readonly hold: string }[];
+}
+
+test("custody preserve collects, holds, and is named in the records; a backfill can be too", {
+  timeout: 60_000,
+}, async () => {
+  const workspace = await cli.workspace(
+    configuration(`- { id: incidents, use: incident-log/markdown, path: ./incidents, remembers: 12h }
+- { id: own, use: cron-health/custody }`),
+  );
+  const detected = new Date(Date.now() - 3 * 86_400_000).toISOString().slice(0, 19);
+  await workspace.write(
+    "incidents/INC-1.md",
+    `---\nid: INC-1\ntitle: One\nseverity: high\ndetected: ${detected}Z\n---\nText.\n`,
+  );
+  expect((await workspace.run("collect")).code).toBe(0);
+  const status = await workspace.run("status");
+  expect([status.code, status.all]).toEqual([0, expect.stringContaining("`custody preserve INC-1`")]);
+  expect((await workspace.run("status", "--json")).json()).toMatchObject({ preserve: [{ incident: "INC-1" }] });
+
+  const unknown = await workspace.run("preserve", "INC-2");
+  expect([unknown.code, unknown.all]).toEqual([2, expect.stringContaining("no register has an incident INC-2")]);
+  const done = await workspace.run("preserve", "INC-1");
+  expect(done.code, done.all).toBe(0);
+  expect(done.stdout).toMatch(/collected +incidents {2}kept \d files?/);
+  expect(done.stdout).toContain("Hold preserve-INC-1 is placed");
+  const again = (await workspace.run("preserve", "INC-1", "--from", "2026-01-01", "--json")).json<Preserved>();
+  expect(again.holds.map(({ hold }) => hold)).toEqual(["preserve-INC-1-time-2"]);
+  const runs = (await workspace.entries()).filter(({ kind, incident }) => kind === "run" && incident === "INC-1");
+  expect(runs).toHaveLength(4);
+  expect((await workspace.run("hold", "list")).stdout).toContain("what tells of incident INC-1");
+  expect((await workspace.run("status")).all).not.toContain("`custody preserve INC-1`");
+
+  const today = new Date().toISOString().slice(0, 10);
+  const backfill = await workspace.run("collect", "incidents", "--backfill", "--from", today, "--incident", "INC-1");
+  expect(backfill.code, backfill.all).toBe(0);
+  const named = (await workspace.entries()).filter(({ kind, incident }) => kind === "run" && incident === "INC-1");
+  expect(named.length).toBeGreaterThan(4);
+  const alone = await workspace.run("collect", "--incident", "INC-1");
+  expect([alone.code, alone.all]).toEqual([2, expect.stringContaining("--incident goes with --backfill")]);
+  expect((await workspace.verified()).ok).toBe(true);
+});
