@@ -14,8 +14,8 @@ import { Tally } from "./torture/tally.ts";
 
 /** ms for each; what starts processes needs longer for its one round. */
 const SHORT = 1_200;
-/** Starting Ceph takes longer than all the others together; its own tests do that. */
-const LONG_ONLY = ["ceph"];
+/** Starting Ceph takes longer than all the others together; its own tests do that. `replicas.test.ts` is the shorter form of the other. */
+const LONG_ONLY = ["ceph", "replicas"];
 
 let compiled = "";
 beforeAll(async () => {

@@ -84,7 +84,7 @@ function openGiven(url: string): Database {
 }
 
 /** The URL as it may be shown: scheme, host, port, database; no user, no password, no options. */
-function placeOf(text: string): string {
+export function placeOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^postgres(ql)?:$/.test(url.protocol)) {
     // The text itself may hold a password, so it is not repeated.
