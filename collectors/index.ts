@@ -2,6 +2,7 @@ import type { Collector } from "../src/collector/define.ts";
 import { alertFile } from "./alert-file.ts";
 import { alertmanager } from "./alertmanager.ts";
 import { custodyRuns } from "./custody-runs.ts";
+import { heartbeat } from "./heartbeat.ts";
 import { jobFile } from "./job-file.ts";
 import { jobPings } from "./job-pings.ts";
 import { markdownIncidents } from "./markdown-incidents.ts";
@@ -14,6 +15,7 @@ export const collectors: readonly Collector[] = [
   alertmanager,
   prometheus,
   custodyRuns,
+  heartbeat,
   jobFile,
   jobPings,
   markdownIncidents,

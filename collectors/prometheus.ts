@@ -8,7 +8,7 @@ import { claim } from "./prometheus/coverage.ts";
 import { Envelope } from "./prometheus/envelope.ts";
 import { readEpisodes } from "./prometheus/episodes.ts";
 import { ask, findSilence, walkPages } from "./prometheus/pages.ts";
-import { readAlertmanagers, readRules, readRuntimeInfo } from "./prometheus/server.ts";
+import { readAlertmanagers, readRules, readRuntimeInfo, retentionTime } from "./prometheus/server.ts";
 
 const config = z
   .strictObject({
@@ -58,6 +58,14 @@ function* read(capture: Capture): Generator<Fact | Problem> {
   }
 }
 
+/** `15d`, `1d12h`, `15d or 10GiB`: how long it keeps samples. Undefined where only their size limits it. */
+function remembers(capture: Capture): number | undefined {
+  const envelope = readJsonCapture(capture, Envelope);
+  if (!("value" in envelope)) return undefined;
+  const { storageRetention } = envelope.value.data as { storageRetention?: unknown };
+  return typeof storageRetention === "string" ? retentionTime(storageRetention) : undefined;
+}
+
 const Other = z.looseObject({ metric: z.record(z.string(), z.unknown()) });
 
 function isOther(series: unknown): boolean {
@@ -77,6 +85,8 @@ export const prometheus = defineCollector({
   facts: ["alert", "alert-rule"],
   cadence: "daily",
   grace: "1d",
+  // Interruptions of a few minutes are not seen: shorter periods would claim what nobody knows.
+  finest: "5m",
   config,
   reader: 1,
   blindSpots: [
@@ -106,4 +116,5 @@ export const prometheus = defineCollector({
   },
 
   read,
+  remembers,
 });

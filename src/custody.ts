@@ -1,17 +1,24 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { SignOffs } from "./assess/sign-off.ts";
 import type { Config, StorePlace } from "./config/config.ts";
 import { type EntryOf, isKind } from "./evidence/entry.ts";
 import { MaskingRules } from "./evidence/masking.ts";
+import { Conditions } from "./gaps/conditions.ts";
 import { forgetHalt, noteHalt } from "./halted.ts";
 import { HeadLog } from "./heads/due.ts";
 import type { Database } from "./index/database.ts";
+import { Reach } from "./index/reach.ts";
+import type { PostgresTurns } from "./index/turns.ts";
 import { fileGuard, type Guard, joinGuards } from "./ledger/guard.ts";
 import { Ledger, type LedgerParts } from "./ledger/ledger.ts";
 import { openKeys, viewKeys } from "./ledger/signers.ts";
 import type { Clock } from "./lib/clock.ts";
 import { CustodyError, isCustodyError, messageOf } from "./lib/errors.ts";
+import type { Instant } from "./lib/time.ts";
+import { Told } from "./notify/told.ts";
+import { ownTurns, sharedTurns, type Turns } from "./schedule/turns.ts";
 import { History } from "./slots/history.ts";
 import { SOFTWARE } from "./software.ts";
 import type { S3StoreOptions } from "./store/s3-client.ts";
@@ -19,6 +26,8 @@ import type { Store } from "./store/store.ts";
 import { parseVkey, type Verifier } from "./tlog/note.ts";
 import { Disposals } from "./trust/disposals.ts";
 import { newestKey } from "./trust/keyring.ts";
+import { ClockWatch, type Reference } from "./watch/clock.ts";
+import { WatchLog } from "./watch/log.ts";
 
 /** What of a ledger can be had without the right to write. */
 export type LedgerView = Pick<Ledger, "origin" | "vkey" | "size" | "read" | "blob">;
@@ -28,23 +37,49 @@ export type LedgerView = Pick<Ledger, "origin" | "vkey" | "size" | "read" | "blo
  * it needs.
  */
 export class Custody {
-  readonly config: Config;
+  #config: Config;
   readonly clock: Clock;
   #store: Promise<Store> | undefined;
   #ledger: Promise<Ledger> | undefined;
   #view: Promise<LedgerView> | undefined;
   #database: Promise<Database> | undefined;
+  #turns: Turns | undefined;
+  #postgresTurns: Promise<PostgresTurns> | undefined;
+  readonly #reach: Reach;
   readonly #history = new History();
   #folding: Promise<void> = Promise.resolve();
   #newestConfig: EntryOf<"config"> | undefined;
   readonly #maskingRules = new MaskingRules();
   readonly #disposals = new Disposals();
   readonly #headLog = new HeadLog();
+  readonly #signOffs = new SignOffs();
+  readonly #identities: { readonly index: number; readonly entry: EntryOf<"identity"> }[] = [];
+  readonly #conditions = new Conditions();
+  readonly #told = new Told();
+  readonly #watchLog = new WatchLog();
+  /** Compares the machine's clock with an outside one; undefined where there is none to ask. */
+  clockWatch: ClockWatch | undefined;
   #folded = 0;
 
   constructor(config: Config, clock: Clock) {
-    this.config = config;
+    this.#config = config;
     this.clock = clock;
+    this.clockWatch = clockWatchOf(config, clock);
+    this.#reach = new Reach(clock, () => "the address under `index:`");
+  }
+
+  /** The configuration in force. A daemon may be given another one: whoever works for long asks for it each time. */
+  get config(): Config {
+    return this.#config;
+  }
+
+  /** Puts another configuration in force. Store, index and folders must be the same. */
+  reconfigure(config: Config): void {
+    const { clock: before } = this.#config;
+    this.#config = config;
+    const { reference, limit, warn } = config.clock;
+    if (before.reference !== reference || before.limit !== limit || before.warn !== warn)
+      this.clockWatch = clockWatchOf(config, this.clock);
   }
 
   /** Takes the place of what `ledger()` would open: for `init` and `demo`, which have just begun it. */
@@ -91,7 +126,7 @@ export class Custody {
   /** What this installation has seen of the log: a file, and with a given Postgres a row there as well. */
   async guard(): Promise<Guard> {
     const [file, row] = await this.guards();
-    return row === undefined ? file : joinGuards(file, row, (error) => isCustodyError(error, "INDEX_UNREACHABLE"));
+    return row === undefined ? file : joinGuards(file, row, isUnreachable);
   }
 
   /** The same, each by itself: the file first. */
@@ -102,10 +137,58 @@ export class Custody {
     const { name } = await this.pinnedKey();
     const row: Guard = {
       place: `the guard row of ${name}`,
-      newest: async () => guardRow(await this.database(), name).newest(),
-      add: async (head) => guardRow(await this.database(), name).add(head),
+      newest: () => this.#reach.ask(async () => guardRow(await this.database(), name).newest()),
+      add: (head) => this.#reach.ask(async () => guardRow(await this.database(), name).add(head)),
     };
     return [file, row];
+  }
+
+  /** Since when a given Postgres cannot be reached, and why; undefined while it can, and where there is none. */
+  get databaseAway(): { readonly since: Instant; readonly message: string } | undefined {
+    return this.#reach.away;
+  }
+
+  /**
+   * Who works at what: with a given Postgres shared with everybody who uses it for the same log, else within this process. While it
+   * cannot be reached, this process works by itself.
+   */
+  get turns(): Turns {
+    this.#turns ??= this.hasReplicas ? sharedTurns(this.#turnsInPostgres(), isUnreachable) : ownTurns();
+    return this.#turns;
+  }
+
+  /** True where other machines may work at the same ledger: they would use the same given Postgres. */
+  get hasReplicas(): boolean {
+    return this.config.index.kind === "given";
+  }
+
+  #turnsInPostgres(): Turns {
+    const take: Turns["take"] = async (name, signal) => {
+      this.#postgresTurns ??= this.#openTurns().catch((error: unknown) => {
+        this.#postgresTurns = undefined;
+        throw error;
+      });
+      const turns = await this.#postgresTurns;
+      let taking: ReturnType<Turns["take"]> | undefined;
+      try {
+        return await this.#reach.ask(() => {
+          taking = turns.take(name, signal);
+          return taking;
+        });
+      } catch (error) {
+        // What comes when nobody waits for it any more is given back.
+        taking?.then((turn) => turn?.release()).catch(() => {});
+        throw error;
+      }
+    };
+    return { take };
+  }
+
+  async #openTurns(): Promise<PostgresTurns> {
+    const { postgresTurns } = await import("./index/turns.ts");
+    const { name } = await this.pinnedKey();
+    const { clock } = this;
+    return postgresTurns({ url: this.#indexUrl(), origin: name, clock, lost: (error) => this.#reach.failed(error) });
   }
 
   /** The ledger, for writing: the store keeps its promises, the key is ours, the state extends what we have seen. */
@@ -184,9 +267,14 @@ export class Custody {
         for await (const { index, entry } of (await this.view()).read(this.#folded)) {
           this.#history.add(index, entry);
           this.#headLog.add(index, entry);
+          this.#conditions.add(index, entry);
+          this.#told.add(index, entry);
+          this.#watchLog.add(index, entry);
           if (isKind(entry, "config")) this.#newestConfig = entry;
           if (isKind(entry, "masking-rule")) this.#maskingRules.add(entry);
           if (isKind(entry, "disposal")) this.#disposals.add(index, entry);
+          if (isKind(entry, "identity")) this.#identities.push({ index, entry });
+          this.#signOffs.add(index, entry);
           this.#folded = index + 1;
         }
       });
@@ -207,6 +295,36 @@ export class Custody {
   async headLog(): Promise<HeadLog> {
     await this.history();
     return this.#headLog;
+  }
+
+  /** What is or was wrong with Custody itself, up to the ledger's end at the time of the call. */
+  async conditions(): Promise<Conditions> {
+    await this.history();
+    return this.#conditions;
+  }
+
+  /** What was brought to people, up to the ledger's end at the time of the call. */
+  async told(): Promise<Told> {
+    await this.history();
+    return this.#told;
+  }
+
+  /** What Custody found when it looked after itself, up to the ledger's end at the time of the call. */
+  async watchLog(): Promise<WatchLog> {
+    await this.history();
+    return this.#watchLog;
+  }
+
+  /** What people signed, up to the ledger's end at the time of the call. */
+  async signOffs(): Promise<SignOffs> {
+    await this.history();
+    return this.#signOffs;
+  }
+
+  /** Who the random IDs of people are, up to the ledger's end at the time of the call. */
+  async identities(): Promise<readonly { readonly index: number; readonly entry: EntryOf<"identity"> }[]> {
+    await this.history();
+    return this.#identities;
   }
 
   /** What was lawfully deleted, up to the ledger's end at the time of the call. */
@@ -249,10 +367,13 @@ export class Custody {
         ...(index.home === undefined ? {} : { home: index.home }),
       });
     }
-    return openDatabase({
-      kind: "given",
-      url: typeof index.url === "string" ? index.url : this.config.reveal(index.url),
-    });
+    return openDatabase({ kind: "given", url: this.#indexUrl() });
+  }
+
+  #indexUrl(): string {
+    const { index } = this.config;
+    if (index.kind === "private") throw new CustodyError("BUG", "the index is no given one");
+    return typeof index.url === "string" ? index.url : this.config.reveal(index.url);
   }
 
   /** Facts of an entry by the collectors of this installation, whatever is configured now. */
@@ -278,7 +399,9 @@ export class Custody {
       this.config.mirror,
       this.config.disposal,
       this.config.heads.map((head) => head.config),
+      this.config.notify.map((channel) => channel.config),
       this.config.index,
+      this.config.watch,
     ]).flatMap((ref) => {
       try {
         return [this.config.reveal(ref)];
@@ -290,7 +413,8 @@ export class Custody {
 
   /** What is wrong with secrets that the configuration refers to, a sentence each; said before it matters. */
   secretTroubles(): string[] {
-    return [...this.config.instances, ...this.config.heads].flatMap(({ id, config }) =>
+    const watch = { id: "watch", config: this.config.watch };
+    return [...this.config.instances, ...this.config.heads, ...this.config.notify, watch].flatMap(({ id, config }) =>
       secretRefs(config).flatMap((ref) => {
         try {
           this.config.reveal(ref);
@@ -304,9 +428,23 @@ export class Custody {
 
   /** Lets go of everything. A checkpoint for what was appended is the command's own business. */
   async close(): Promise<void> {
+    await (await this.#postgresTurns?.catch(() => undefined))?.close();
     const closing = [this.#database, this.#ledger, this.#ledger === undefined ? this.#store : undefined];
     for (const part of closing) await (await part?.catch(() => undefined))?.close();
   }
+}
+
+function clockWatchOf(config: Config, clock: Clock): ClockWatch | undefined {
+  const reference = referenceOf(config);
+  return reference && new ClockWatch(reference, config.clock, clock);
+}
+
+/** Who knows the time: as configured, else the server of the store. */
+function referenceOf({ clock, store }: Config): Reference | undefined {
+  const { reference } = clock;
+  if (reference !== undefined) return { use: reference.startsWith("ntp:") ? "ntp" : "https", url: reference };
+  if (store.kind !== "s3") return undefined;
+  return { use: "s3", url: store.endpoint ?? `https://s3.${store.region}.amazonaws.com` };
 }
 
 /** The verifier key in a file: one line. */
@@ -372,6 +510,8 @@ export function bucketOptions(config: Pick<Config, "reveal">, clock: Clock, stor
     ...(store.lock === undefined ? {} : { lock: store.lock }),
   };
 }
+
+const isUnreachable = (error: unknown) => isCustodyError(error, "INDEX_UNREACHABLE");
 
 function secretRefs(value: unknown): { secret: string }[] {
   if (typeof value !== "object" || value === null) return [];

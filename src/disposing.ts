@@ -20,7 +20,7 @@ import { isKind } from "./evidence/entry.ts";
 import { CustodyError } from "./lib/errors.ts";
 import type { Instant } from "./lib/time.ts";
 import { publish } from "./mirroring.ts";
-import { shellActor } from "./people.ts";
+import { actor } from "./people.ts";
 import { folderRemover, type Remover } from "./store/remove.ts";
 
 /**
@@ -202,8 +202,8 @@ async function record(
   fresh: readonly NamedFile[],
 ): Promise<number[]> {
   const ledger = await custody.ledger();
-  const actor = await shellActor(custody);
-  const authority = request.authority ?? (request.mistake ? actor.id : undefined);
+  const by = await actor(custody);
+  const authority = request.authority ?? (request.mistake ? by.id : undefined);
   const reason = request.reason ?? (request.mistake ? "mistake" : request.due ? "retention" : undefined);
   if (authority === undefined || reason === undefined) {
     const missing = authority === undefined ? "--authority: by whose decision, a role or a reference" : "--reason: why";
@@ -219,7 +219,7 @@ async function record(
   // An entry that names the file may come in between; then the disposal is recorded again, with it.
   while (files.length > 0) {
     for (const file of files) told.set(file.digest, new Set(file.entries));
-    const appended = await ledger.append(disposalDrafts(files, { reason, authority, body }, actor));
+    const appended = await ledger.append(disposalDrafts(files, { reason, authority, body }, by));
     records.push(...appended.map(({ index }) => index));
     await readNaming(custody, naming);
     const first = appended[0]?.index ?? 0;

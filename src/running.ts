@@ -1,18 +1,30 @@
 import type { AddressInfo } from "node:net";
 import { loadCatalogue } from "./assess/catalogue.ts";
+import { named } from "./assess/sign-off.ts";
 import type { InstanceConfig } from "./collector/define.ts";
 import { acceptMessage, hasInbox } from "./collector/intake.ts";
+import type { Config } from "./config/config.ts";
 import type { Custody } from "./custody.ts";
+import { seeWatch } from "./forecasting.ts";
 import { base64 } from "./lib/digest.ts";
 import { CustodyError, isCustodyError, messageOf } from "./lib/errors.ts";
+import { holes, type Instant, type Interval } from "./lib/time.ts";
 import { keepMirroring, type Mirroring } from "./mirroring.ts";
+import { Notifying } from "./notifying.ts";
+import { Operating } from "./operating.ts";
+import { namesOf } from "./people.ts";
 import type { PortalParts } from "./portal/parts.ts";
 import { createPortal } from "./portal/server.ts";
+import { memoriesOf } from "./preserving.ts";
 import { Publishing } from "./publishing.ts";
-import { runTask, tasksNow } from "./schedule/collect.ts";
+import { changeBetween, changeInWords } from "./reloading.ts";
+import { type RunParts, runTask, type Task, tasksNow } from "./schedule/collect.ts";
 import { Daemon, type DaemonLog, type DaemonParts } from "./schedule/daemon.ts";
 import { bridged, keepMarking, Listening } from "./schedule/listening.ts";
+import { eitherOf } from "./schedule/turns.ts";
+import { collectorTitles, inboxTroubles } from "./seeing.ts";
 import { SOFTWARE } from "./software.ts";
+import { requireKnownClock } from "./telling-time.ts";
 import { parseCheckpoint } from "./tlog/checkpoint.ts";
 import { parseTileKey } from "./tlog/tile.ts";
 import { catalogueBytes, declareNow, noteGaps, runParts } from "./work.ts";
@@ -25,6 +37,11 @@ export interface Running {
   tick(): Promise<void>;
   /** Resolves when no run is under way any more. */
   idle(): Promise<void>;
+  /**
+   * Puts another configuration in force, without losing a run under way or a message to an inbox. False when it needs a restart;
+   * then nothing has changed.
+   */
+  reconfigure(config: Config): Promise<boolean>;
   /** Resolves, if ever, when the ledger contradicts itself: then nothing more is written and the daemon should be stopped. */
   readonly halted: Promise<CustodyError>;
   /** Ends runs honestly, answers who is waiting, signs everything, lets go of the port. Throws what signing throws. */
@@ -53,8 +70,14 @@ export async function startRunning(custody: Custody, log: DaemonLog): Promise<Ru
 
   const listening = new Listening(config.folders.state, clock.now());
   const mirroring = keepMirroring(custody, log, stopped.signal);
-  const daemon = new Daemon(daemonParts(custody, log, listening, mirroring, (error) => halt(error)));
-  const portal = createPortal(await portalParts(custody, log, (error) => daemon.haltOn(error)));
+  const operating = new Operating(custody, log);
+  const halting = (error: CustodyError) => {
+    operating.halted(error);
+    halt(error);
+  };
+  const changed = new Map<string, Instant>();
+  const daemon = new Daemon(daemonParts(custody, log, listening, mirroring, operating, halting, changed));
+  const portal = createPortal(await portalParts(custody, log, operating, (error) => daemon.haltOn(error)));
   await listen(portal, config.listen);
   const failed = (error: unknown) =>
     log.error(
@@ -68,6 +91,26 @@ export async function startRunning(custody: Custody, log: DaemonLog): Promise<Ru
     url: urlOf(portal.server.address() as AddressInfo),
     tick: () => daemon.tick(),
     idle: () => daemon.idle(),
+    async reconfigure(next) {
+      const change = changeBetween(custody.config, next);
+      if (change.restart.length > 0) {
+        log.error(
+          { keys: change.restart },
+          `the configuration differs in what needs a restart (${change.restart.join(", ")}): nothing of it is in force, the one before goes on`,
+        );
+        return false;
+      }
+      custody.reconfigure(next);
+      for (const id of change.changed) changed.set(id, clock.now());
+      const { added, removed } = change;
+      log.info(
+        { added, removed, changed: change.changed },
+        `the configuration was read again; ${changeInWords(change)}`,
+      );
+      for (const trouble of custody.secretTroubles()) log.warn({}, trouble);
+      await daemon.reconfigured();
+      return true;
+    },
     halted,
     async stop() {
       daemon.abort();
@@ -78,6 +121,7 @@ export async function startRunning(custody: Custody, log: DaemonLog): Promise<Ru
       stopped.abort();
       await marking;
       await listening.mark(clock.now()).catch(failed);
+      await operating.finish();
       await daemon.stop();
       await mirroring.finish();
     },
@@ -89,17 +133,25 @@ function daemonParts(
   log: DaemonLog,
   listening: Listening,
   mirroring: Mirroring,
+  operating: Operating,
   halt: DaemonParts["halt"],
+  changed: ReadonlyMap<string, Instant>,
 ): DaemonParts {
-  const { config, clock } = custody;
+  const { clock } = custody;
   const publishing = new Publishing(custody, async () => {
     const head = await (await custody.ledger()).publish();
     mirroring.wake();
     return head;
   });
+  const notifying = new Notifying(custody);
+  const watch = new DatabaseWatch(custody, log);
+  const { meter } = operating;
+  const time = () => clock.now();
   return {
     clock,
     log,
+    turns: custody.turns,
+    atOnce: () => custody.config.schedule.atOnce,
     halt,
     declare: () => declareNow(custody),
     async noteGaps() {
@@ -108,62 +160,179 @@ function daemonParts(
           log.warn({ gap: note.gap, instance: note.instance, cause: note.cause }, `gap: ${note.action}`);
       }
     },
-    async tasks(now) {
+    async tasks(now, only) {
       const history = await custody.history();
-      return { history, tasks: tasksNow(config.instances, history, now) };
+      const { instances } = custody.config;
+      // Who was changed since its last run is looked at now: whoever changed it wants to see whether it is right.
+      const isNew = ({ id }: InstanceConfig) =>
+        (history.instances.get(id)?.runs.at(-1)?.started ?? Number.NEGATIVE_INFINITY) <
+        (changed.get(id) ?? Number.NEGATIVE_INFINITY);
+      const listened = bridged(listening.upTo(clock.now()));
+      const tasks = [
+        ...tasksNow(instances, history, now, undefined, only).filter(({ instance }) => !isNew(instance)),
+        ...tasksNow(instances.filter(isNew), history, now, 0, only),
+      ].filter((task) => !custody.hasReplicas || !isForOthers(task, listened, now));
+      if (only === undefined) meter.due = tasks.length;
+      return { history, tasks };
     },
     run(task, signal, runLog) {
       const parts = runParts(custody, signal, runLog);
-      return runTask(task, {
+      const measured: RunParts = {
         clock,
-        of: (instance, window) => ({
-          ...parts.of(instance, window),
-          listening: () => bridged(listening.upTo(clock.now())),
-        }),
-      });
+        of: (instance, window) => {
+          const of = parts.of(instance, window);
+          const append: typeof of.ledger.append = (drafts) => meter.append(time, () => of.ledger.append(drafts));
+          return {
+            ...of,
+            ledger: { put: of.ledger.put, append },
+            listening: () => bridged(listening.upTo(clock.now())),
+          };
+        },
+      };
+      return meter.run(task.instance.id, time, () => runTask(task, measured));
     },
+    ...operating.parts,
     async publish() {
       const ledger = await custody.ledger();
-      if (!ledger.dirty) return undefined;
+      const { dirty } = ledger;
+      // Also to find out whether the database is back, and then to tell it what was signed without it.
+      if (!dirty && !watch.owes) return undefined;
       const { size } = await ledger.publish();
+      watch.signed();
+      if (!dirty) return undefined;
       mirroring.wake();
       return size;
     },
-    async heads(signal) {
-      for (const outcome of await publishing.sendDue(signal)) {
+    async heads(signal, runLog) {
+      if (custody.config.heads.length === 0) return;
+      for (const outcome of await inTurn(custody, "heads", signal, (own) => publishing.sendDue(own))) {
         const { id: head, result } = outcome;
-        if (result === "sent") log.info({ head, size: outcome.size }, `head sent: ${outcome.said}`);
-        else log.warn({ head, code: outcome.code }, `head not sent: ${outcome.message}`);
+        if (result === "sent") runLog.info({ head, size: outcome.size }, `head sent: ${outcome.said}`);
+        else runLog.warn({ head, code: outcome.code }, `head not sent: ${outcome.message}`);
+      }
+    },
+    async notices(signal, busy, runLog) {
+      for (const { notice, delivery } of await notifying.sendDue(signal, { busy, stays: true })) {
+        const { channel } = delivery;
+        if (delivery.outcome === "delivered") runLog.info({ notice, channel }, `notice delivered: ${delivery.said}`);
+        else runLog.warn({ notice, channel, cause: delivery.cause }, `notice not delivered: ${delivery.error.message}`);
       }
     },
   };
 }
 
-async function portalParts(custody: Custody, log: DaemonLog, haltOn: (error: unknown) => void): Promise<PortalParts> {
-  const { config, clock } = custody;
+/**
+ * Of an inbox this process can only say what it heard itself. A slot through which it did not listen all the time is left to others
+ * for half of its grace: one of them may have.
+ */
+function isForOthers({ instance, slot, trigger }: Task, listened: readonly Interval[], now: Instant): boolean {
+  if (!hasInbox(instance) || trigger !== "schedule" || now >= slot.to + (slot.due - slot.to) / 2) return false;
+  return holes(slot, listened).length > 0;
+}
+
+/** Does it if it is our turn, and ends when the turn is lost. */
+async function inTurn<T>(
+  custody: Custody,
+  name: string,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T[]>,
+): Promise<T[]> {
+  const turn = await custody.turns.take(name, signal);
+  if (turn === undefined) return [];
+  const own = eitherOf(signal, turn.lost);
+  try {
+    return await work(own.signal);
+  } finally {
+    own.done();
+    await turn.release();
+  }
+}
+
+/** Says in the log when a given database goes away and when it is back, and has been told what was signed without it. */
+class DatabaseWatch {
+  readonly #custody: Custody;
+  readonly #log: DaemonLog;
+  #since: Instant | undefined;
+
+  constructor(custody: Custody, log: DaemonLog) {
+    this.#custody = custody;
+    this.#log = log;
+  }
+
+  /** True while it is away, and until it was told. */
+  get owes(): boolean {
+    const away = this.#custody.databaseAway;
+    if (away !== undefined && this.#since === undefined) {
+      this.#since = away.since;
+      this.#log.error(
+        { error: away.message },
+        "the database does not answer: this process goes on recording and signing by itself; others may ask the same sources meanwhile, the log takes one result",
+      );
+    }
+    return this.#since !== undefined;
+  }
+
+  /** Everything was signed just now. */
+  signed(): void {
+    if (!this.owes || this.#custody.databaseAway !== undefined) return;
+    const seconds = Math.round((this.#custody.clock.now() - (this.#since ?? 0)) / 1000);
+    this.#since = undefined;
+    this.#log.info({ seconds }, "the database answers again and knows what was signed");
+  }
+}
+
+async function portalParts(
+  custody: Custody,
+  log: DaemonLog,
+  operating: Operating,
+  haltOn: (error: unknown) => void,
+): Promise<PortalParts> {
+  const { clock } = custody;
   const publishing = new Publishing(custody);
-  let declared: Promise<void> | undefined;
-  const forget = (error: unknown) => {
-    declared = undefined;
-    throw error;
+  let declared: { readonly config: Config; readonly done: Promise<void> } | undefined;
+  const declaredNow = (config: Config) => {
+    if (declared?.config === config) return declared.done;
+    const done = declareNow(custody);
+    declared = { config, done };
+    done.catch(() => {
+      declared = undefined;
+    });
+    return done;
   };
   const tokenOf = (instance: InstanceConfig) =>
     hasInbox(instance) ? instance.collector.inboxToken?.(instance.config as never) : undefined;
   return {
-    organisation: config.organisation,
-    scope: config.scope,
-    collectors: config.instances.map(({ id, collector }) => ({ id, title: collector.title })),
+    organisation: custody.config.organisation,
+    get scope() {
+      return custody.config.scope;
+    },
+    get collectors() {
+      return collectorTitles(custody);
+    },
+    get people() {
+      return custody.config.people;
+    },
+    get gapRules() {
+      return custody.config.gaps;
+    },
     software: SOFTWARE,
     clock,
     log,
     catalogue: loadCatalogue(new TextDecoder().decode(await catalogueBytes())),
-    yields: (use) => config.collectors.find(({ name }) => name === use)?.facts,
+    yields: (use) => custody.config.collectors.find(({ name }) => name === use)?.facts,
     async history() {
       const history = await custody.history();
-      return { history, size: (await custody.ledger()).size };
+      return { history, conditions: await custody.conditions(), size: (await custody.ledger()).size };
     },
     index: () => custody.index(),
     blob: async (digest) => (await custody.ledger()).blob(digest),
+    memories: () => memoriesOf(custody),
+    async signOffs() {
+      const { counting } = await custody.signOffs();
+      if (counting.length === 0) return counting;
+      const names = await namesOf(custody);
+      return counting.map((one) => named(one, names));
+    },
     async head() {
       const bytes = await (await custody.store()).get("checkpoint");
       const head = bytes && parseCheckpoint(bytes);
@@ -186,8 +355,9 @@ async function portalParts(custody: Custody, log: DaemonLog, haltOn: (error: unk
       if (key !== "checkpoint" && (tile === undefined || tile.level === "entries")) return undefined;
       return (await custody.store()).get(key);
     },
-    reportsFolder: config.folders.reports,
+    reportsFolder: custody.config.folders.reports,
     inbox(id) {
+      const { config } = custody;
       const instance = config.instances.find((one) => one.id === id);
       const ref = instance && tokenOf(instance);
       if (!instance || !ref) return undefined;
@@ -195,16 +365,16 @@ async function portalParts(custody: Custody, log: DaemonLog, haltOn: (error: unk
         token: () => config.reveal(ref),
         async accept(letter) {
           try {
+            requireKnownClock(custody);
             const ledger = await custody.ledger();
             // A rule stands in the log before it hides anything; the schedule may not have come to that yet.
             if ((instance.masking?.length ?? 0) > 0) {
-              declared ??= declareNow(custody).catch(forget);
-              await declared;
+              await declaredNow(config);
             }
             const { appended } = await acceptMessage({
               instance,
               message: letter,
-              ledger: bound(ledger),
+              ledger: bound(ledger, (work) => operating.meter.append(() => clock.now(), work)),
               secrets: custody.secrets(),
             });
             return appended;
@@ -215,24 +385,17 @@ async function portalParts(custody: Custody, log: DaemonLog, haltOn: (error: unk
         },
       };
     },
-    inboxTroubles: () =>
-      config.instances.flatMap((instance) => {
-        const ref = tokenOf(instance);
-        try {
-          if (ref) config.reveal(ref);
-          return [];
-        } catch (error) {
-          return [{ instance: instance.id, message: messageOf(error) }];
-        }
-      }),
+    inboxTroubles: () => inboxTroubles(custody),
+    watch: (now) => seeWatch(custody, now),
+    operation: () => operating.operation(),
   };
 }
 
 type Ledger = Awaited<ReturnType<Custody["ledger"]>>;
 
-function bound(ledger: Ledger) {
+function bound(ledger: Ledger, measured: <T>(work: () => Promise<T>) => Promise<T>) {
   const put: Ledger["put"] = (bytes, mediaType) => ledger.put(bytes, mediaType);
-  const append: Ledger["append"] = (drafts) => ledger.append(drafts);
+  const append: Ledger["append"] = (drafts) => measured(() => ledger.append(drafts));
   return { put, append };
 }
 

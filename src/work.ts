@@ -4,12 +4,13 @@ import { ownRunsIn, receivedIn } from "./collector/history.ts";
 import type { RunLog } from "./collector/run.ts";
 import type { Custody } from "./custody.ts";
 import type { Draft } from "./evidence/entry.ts";
+import { gapNotes } from "./gaps/note.ts";
 import type { Instant } from "./lib/time.ts";
 import type { RunParts } from "./schedule/collect.ts";
 import { declareConfig, declareMasking } from "./schedule/declare.ts";
-import { gapNotes } from "./schedule/gaps.ts";
 import { bridged, readListening } from "./schedule/listening.ts";
 import { PACKAGE_ROOT } from "./software.ts";
+import { clockReference } from "./telling-time.ts";
 
 /** What command and daemon do alike: declare the configuration, note gaps, give runs what they need. */
 
@@ -31,14 +32,23 @@ export async function declareNow(custody: Custody): Promise<void> {
     history,
     put,
   );
-  const drafts = [...rules, ...(draft ? [draft] : [])];
+  const after = custody.newestConfig?.index ?? 0;
+  const drafts = [...rules.map((rule) => onceAfter(rule, after)), ...(draft ? [draft] : [])];
   if (drafts.length > 0) await ledger.append(drafts);
 }
 
-/** Logs gaps that are new, and the end of those that were closed. */
+/** Several replicas that start at once say it once. */
+function onceAfter(draft: Draft, record: number): Draft {
+  if (draft.kind !== "masking-rule") return draft;
+  const { rule, action, definition } = draft;
+  return { ...draft, once: `masking:${record}:${rule}:${action}:${definition.digest}` };
+}
+
+/** Logs gaps that are new or whose acceptance ran out, and the end of those that were closed. */
 export async function noteGaps(custody: Custody): Promise<Draft[]> {
   const history = await custody.history();
-  const notes = gapNotes(history, Math.max(history.asOf, custody.clock.now()));
+  const asOf = Math.max(history.asOf, custody.clock.now());
+  const notes = gapNotes(history, await custody.conditions(), asOf, custody.config.gaps);
   if (notes.length > 0) await (await custody.ledger()).append(notes);
   return notes;
 }
@@ -61,6 +71,7 @@ export function runParts(custody: Custody, signal: AbortSignal, log: RunLog = SI
       reveal: (ref) => config.reveal(ref),
       secrets,
       folder: config.root,
+      reference: () => clockReference(custody, signal),
       listening: () => bridged(readListening(config.folders.state)),
       ownRuns: async function* () {
         yield* ownRunsIn(await entriesSince(custody, window.from), window);

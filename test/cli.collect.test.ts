@@ -461,6 +461,8 @@ describe("what is asked again", () => {
       "incidents@2026-01-31T23:00:00.000Z",
       "incidents@2026-02-28T23:00:00.000Z",
     ]);
+    const told = await workspace.run("collect", "--from", "2026-01-01", "--to", "2026-02-01");
+    expect(told.stdout).toMatch(/incidents: 1 period is from before Custody watched it.*neither in time nor late/);
     const often = await cli.workspace(configuration(INCIDENTS.replace("path:", "cadence: 15m, path:")));
     const all = await often.run("collect", "--backfill", "--from", "2001-01-01");
     expect(all.code).toBe(2);

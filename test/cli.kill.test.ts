@@ -2,11 +2,12 @@ import { cp, readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Cli, configuration, type Workspace } from "./support/cli.ts";
+import { THOROUGH } from "./support/tools.ts";
 
 const RECORDED = resolve(import.meta.dirname, "recordings/markdown/company/incidents");
 const COLLECTORS = `- { id: incidents, use: incident-log/markdown, path: ./incidents }
 - { id: own, use: cron-health/custody }`;
-const MOMENTS = 26;
+const MOMENTS = THOROUGH ? 26 : 8;
 /** Workspaces side by side, one per core. */
 const LANES = 2;
 const RECORDS = 40;

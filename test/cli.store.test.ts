@@ -12,11 +12,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Cli, configuration, type Done, SECRETS } from "./support/cli.ts";
 import { freePort } from "./support/free-port.ts";
 import { type S3Server, startS3Server } from "./support/s3-server.ts";
+import { THOROUGH } from "./support/tools.ts";
 
 const OWN = "- { id: own, use: cron-health/custody }";
 
 /** Parts of a command's requests after which it is killed. */
-const MOMENTS = [0.1, 0.4, 0.7, 0.95];
+const MOMENTS = THOROUGH ? [0.1, 0.4, 0.7, 0.95] : [0.4, 0.95];
 
 let cli: Cli;
 beforeAll(async () => {

@@ -59,6 +59,61 @@ describe("what stands in a file", () => {
     ]);
   });
 
+  test("how often is required and looked is read from plain words and crons, and kept in one spelling", async () => {
+    const { instances, logged } = await load(`${HEAD}collectors:
+  - { id: a, use: cron-health/custody, cadence: every weekday at 07:30, pull: every 20 minutes, jitter: 0s, timeout: 5m }
+  - { id: b, use: cron-health/custody, cadence: "*/30 8-17 * * MON-FRI", pull: 90s, jitter: 2m }
+  - { id: c, use: cron-health/custody, cadence: twice a day, pull: "5 * * * *" }
+schedule: { atOnce: 3 }
+`);
+    expect(instances.map(({ collector: _, config: __, logged: ___, ...rest }) => rest)).toMatchObject([
+      { id: "a", cadence: "30 7 * * 1-5", pull: 1_200_000, pullTimes: "20m", jitter: 0, timeout: 300_000 },
+      { id: "b", cadence: "0,30 8-17 * * 1-5", pull: 90_000, jitter: 120_000 },
+      { id: "c", cadence: "12h", pullTimes: "5 * * * *" },
+    ]);
+    expect(JSON.stringify(logged)).toContain("every weekday at 07:30");
+    const config = await load(`${HEAD}schedule: { atOnce: 3 }\n`);
+    expect([config.schedule.atOnce, (await load(HEAD)).schedule.atOnce]).toEqual([3, 8]);
+  });
+
+  test("times that never come, that nobody can read or that are out of bounds are refused in words", async () => {
+    const own = (rest: string) => afterHead(`collectors: [{ id: own, use: cron-health/custody, ${rest} }]\n`);
+    const line = "custody.yaml:3: collectors.0";
+    expect(await own('cadence: "0 0 31 2 *"')).toEqual([
+      expect.stringContaining(`${line}.cadence: expected how often evidence is required; never comes: no year has`),
+    ]);
+    expect(await own("cadence: evry day at 06:00")).toEqual([
+      expect.stringContaining('did you mean "every day at 06:00"? Or use one of hourly'),
+    ]);
+    expect(await own("pull: often")).toEqual([
+      expect.stringContaining(`${line}.pull: expected a duration such as 15m, or times; use one of hourly`),
+    ]);
+    expect(await own("timeout: 30d")).toEqual([`${line}.timeout: expected a duration from 1s to 1d`]);
+    expect(await own("zone: Europe/Atlantis")).toEqual([
+      `${line}.zone: expected a time zone such as Europe/Berlin or UTC`,
+    ]);
+    expect(await afterHead("schedule: { atOnce: 0 }\n")).toHaveLength(1);
+  });
+
+  test("a cadence finer than a collector's source allows is refused, and a collector that says nonsense is named", async () => {
+    const plugin = (finest: string, cadence = "daily") => `export default {
+  name: "cron-health/slow", title: "Slow", family: "cron-health", mode: "window", facts: [], cadence: "${cadence}",
+  grace: "1h", finest: "${finest}", reader: 1, blindSpots: [], permissions: [],
+  config: { safeParse: (data) => ({ success: true, data }) }, async *collect() { return { seen: "full" }; }, *read() {},
+};`;
+    await writeFile(join(folder, "slow.mjs"), plugin("hourly"));
+    await writeFile(join(folder, "odd.mjs"), plugin("hourly", "now and then"));
+    const slow = (file: string, rest: string) =>
+      afterHead(`plugins: [./${file}]\ncollectors: [{ id: own, use: cron-health/slow${rest} }]\n`);
+    expect(await slow("slow.mjs", ", cadence: every 15 minutes")).toEqual([
+      'custody.yaml:4: collectors.0.cadence: this is finer than cron-health/slow can show; what its source says is good for "hourly" at best',
+    ]);
+    expect(await slow("slow.mjs", ', cadence: "0,5 9 * * *"')).toHaveLength(1);
+    const fine = `plugins: [./slow.mjs]\ncollectors: [{ id: own, use: cron-health/slow, cadence: every 2 hours }]\n`;
+    expect((await load(`${HEAD}${fine}`)).instances).toMatchObject([{ cadence: "2h" }]);
+    expect(await slow("odd.mjs", "")).toEqual([expect.stringContaining('itself has a mistake: "now and then" is not')]);
+  });
+
   test("times without a zone are read in a stated zone, never in the organisation's", async () => {
     const { instances } = await load(`${HEAD}collectors:
   - { id: a, use: incident-log/markdown, path: a }

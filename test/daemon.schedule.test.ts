@@ -172,7 +172,7 @@ describe("the schedule", () => {
       line.details.slot === slot && line.details.outcome === "collected";
     await daemon.tick();
     await daemon.log.until(collected("own@2026-11-20T08:00:00.000Z"));
-    clock.set("2026-11-20T09:05:00.000Z");
+    clock.set("2026-11-20T10:05:00.000Z");
     // The first wake-ups may still find it at the end of its run before.
     await vi.waitFor(async () => {
       await daemon.tick();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { failingJobs } from "../src/duties/jobs.ts";
 import type { Observed } from "../src/evidence/fact.ts";
-import { failingJobs } from "../src/portal/jobs.ts";
 
 const NOW = Date.parse("2026-11-20T12:00:00.000Z");
 const HOUR = 3_600_000;

@@ -3,10 +3,11 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { dutiesOf } from "../src/duties/today.ts";
+import { Conditions } from "../src/gaps/conditions.ts";
 import { writeTroubles } from "../src/heads/troubles.ts";
 import { restInWords } from "../src/portal/overview.ts";
 import type { Snapshot } from "../src/portal/snapshot.ts";
-import { dutiesOf } from "../src/portal/today.ts";
 import { startRunning } from "../src/running.ts";
 import { newCosigner } from "../src/tlog/cosignature.ts";
 import { generateKey } from "../src/tlog/signer.ts";
@@ -221,9 +222,12 @@ describe("what a person must do today", () => {
     now: t(now),
     size: entries.length,
     history: historyOf(entries),
+    conditions: new Conditions(),
     period: { from: 0, to: t(now) },
     details: new Map(),
     controls: [],
+    nilReturns: [],
+    others: [],
     problems: [],
     failingJobs: [],
     indexTrouble: undefined,

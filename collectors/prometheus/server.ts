@@ -108,3 +108,22 @@ export function* readRuntimeInfo(data: unknown): Generator<Problem> {
     );
   }
 }
+
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+  y: 31_536_000_000,
+};
+
+/** Milliseconds of a retention as Prometheus spells it: `15d`, `1d12h`, `15d or 10GiB`; undefined where it names no time. */
+export function retentionTime(text: string): number | undefined {
+  const [time = ""] = text.trim().split(" or ");
+  if (!/^(\d{1,12}(ms|s|m|h|d|w|y))+$/.test(time)) return undefined;
+  const parts = [...time.matchAll(/(\d+)(ms|s|m|h|d|w|y)/g)];
+  const sum = parts.reduce((ms, [, count, unit]) => ms + Number(count) * (UNITS[unit ?? ""] ?? 0), 0);
+  return sum > 0 && Number.isSafeInteger(sum) ? sum : undefined;
+}

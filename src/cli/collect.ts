@@ -1,3 +1,4 @@
+import { recordId } from "../assess/preservation.ts";
 import type { InstanceConfig } from "../collector/define.ts";
 import type { RunResult } from "../collector/run.ts";
 import type { Custody } from "../custody.ts";
@@ -5,12 +6,19 @@ import type { Outcome } from "../heads/send.ts";
 import { CustodyError, ERROR_CODES, type ErrorKind, EXIT_CODES, isCustodyError } from "../lib/errors.ts";
 import { didYouMean } from "../lib/nearest.ts";
 import type { Instant, Interval } from "../lib/time.ts";
+import { dateForPeople } from "../lib/zone.ts";
 import { publish } from "../mirroring.ts";
+import { Notifying } from "../notifying.ts";
 import { Publishing } from "../publishing.ts";
 import { readyTasks } from "../schedule/backoff.ts";
 import { backfillTasks, runTasks, type Task, tasksNow } from "../schedule/collect.ts";
+import { isListening } from "../schedule/listening.ts";
+import { beforeOf } from "../slots/before.ts";
+import type { History } from "../slots/history.ts";
+import { requireClock } from "../telling-time.ts";
 import { declareNow, noteGaps, runParts } from "../work.ts";
 import { type GlobalFlags, stopSignal, withCustody } from "./context.ts";
+import { printDryRun } from "./dry-run.ts";
 import { tellOutcome } from "./heads.ts";
 import { parseMoment } from "./moment.ts";
 import type { Output } from "./output.ts";
@@ -20,6 +28,7 @@ interface Flags extends GlobalFlags {
   readonly to?: string;
   readonly backfill?: boolean;
   readonly dryRun?: boolean;
+  readonly incident?: string;
 }
 
 /**
@@ -31,9 +40,11 @@ export function collect(flags: Flags, ...ids: string[]): Promise<number> {
     const { config, clock } = custody;
     const instances = chosen(config.instances, ids);
     const period = periodOf(flags, config.organisation.zone, clock.now());
+    const about = incidentOf(flags);
     const signal = stopSignal();
     for (const trouble of custody.secretTroubles()) output.note(`custody: ${trouble}`);
     if (!flags.dryRun) {
+      await requireClock(custody, signal);
       await declareNow(custody);
       await noteGaps(custody);
     }
@@ -41,25 +52,25 @@ export function collect(flags: Flags, ...ids: string[]): Promise<number> {
     const now = clock.now();
     // By hand everything is tried at once, but not what was tried several times and can no longer be had.
     const tasks = period
-      ? backfillTasks(instances, history, period, now)
+      ? backfillTasks(instances, history, period, now).map((task) => ({ ...task, ...about }))
       : readyTasks(tasksNow(instances, history, now, 0), history, now, true);
     if (flags.dryRun) {
-      const fresh = period ? [] : instances.filter(({ id }) => !history.instances.has(id)).map(({ id }) => id);
-      for (const task of tasks) output.line(`${task.slot.id} (${task.trigger})`);
-      for (const id of fresh) output.line(`${id} (for the first time)`);
-      output.object({ ok: true, tasks: tasks.map((t) => ({ slot: t.slot.id, trigger: t.trigger })), fresh });
+      if (instances.length === 0) output.line(whyNothing(instances, false));
+      printDryRun(tasks, instances, history, now, period !== undefined, output);
       return 0;
     }
     if (tasks.length === 0) output.line(whyNothing(config.instances, period !== undefined));
     const results = await run(custody, tasks, signal, output);
     await noteGaps(custody);
     let head = await publish(custody, output.note);
+    for (const line of beforeLines(tasks, await custody.history(), now)) output.line(line);
     const publishing = new Publishing(custody, async () => {
       head = await publish(custody);
       return head;
     });
     const heads = signal.aborted ? [] : await sendDue(publishing, signal, output);
     output.line(`The log has ${head.size} records now, signed.`);
+    await tellPeople(custody, signal, output);
     const runs = results.map(({ task, result }) => ({
       slot: task.slot.id,
       trigger: task.trigger,
@@ -80,6 +91,23 @@ export function collect(flags: Flags, ...ids: string[]): Promise<number> {
     ];
     return kinds.includes("input") ? EXIT_CODES.input : kinds.includes("temporary") ? EXIT_CODES.temporary : 0;
   });
+}
+
+/** Who runs Custody by a scheduler of their own has nobody else to tell what is due. Where the daemon runs, it does. */
+async function tellPeople(custody: Custody, signal: AbortSignal, output: Output): Promise<void> {
+  const { config, clock } = custody;
+  if (config.notify.length === 0 || isListening(config.folders.state, clock.now())) return;
+  const sent = await new Notifying(custody).sendDue(signal).catch((error: unknown) => {
+    if (!isCustodyError(error) || error.kind === "fatal") throw error;
+    output.note(`custody: nobody could be told what is due: ${error.message}`);
+    return [];
+  });
+  for (const { notice, delivery } of sent) {
+    const { channel } = delivery;
+    if (delivery.outcome === "delivered") output.line(`Told by ${channel}: ${notice}`);
+    else output.note(`custody: ${notice} could not be told by ${channel}: ${delivery.error.message}`);
+  }
+  if ((await custody.ledger()).dirty) await publish(custody, output.note);
 }
 
 /** Sends the heads that are due; undefined where the log itself could not take in what came of it. Throws only what halts a writer. */
@@ -103,20 +131,27 @@ interface Ran {
 async function run(custody: Custody, tasks: readonly Task[], signal: AbortSignal, output: Output): Promise<Ran[]> {
   const ran: Ran[] = [];
   if (tasks.length > 0) output.progress(`collecting ${tasks.length} …`);
-  await runTasks(tasks, runParts(custody, signal), signal, (task, result) => {
-    output.line(`${result.outcome.padEnd(11)} ${task.slot.id}  ${result.message}`);
-    for (const problem of result.problems.slice(0, 5)) output.line(`            ${problem.where}: ${problem.message}`);
-    const more = result.problems.length - 5;
-    if (more > 0)
-      output.line(`            … and ${more} more; \`custody show ${result.appended.index}\` names their list`);
-    ran.push({ task, result });
-    output.progress(`collecting ${ran.length} of ${tasks.length} …`);
-  });
+  await runTasks(
+    tasks,
+    runParts(custody, signal),
+    signal,
+    (task, result) => {
+      output.line(`${result.outcome.padEnd(11)} ${task.slot.id}  ${result.message}`);
+      for (const problem of result.problems.slice(0, 5))
+        output.line(`            ${problem.where}: ${problem.message}`);
+      const more = result.problems.length - 5;
+      if (more > 0)
+        output.line(`            … and ${more} more; \`custody show ${result.appended.index}\` names their list`);
+      ran.push({ task, result });
+      output.progress(`collecting ${ran.length} of ${tasks.length} …`);
+    },
+    custody.config.schedule.atOnce,
+  );
   return ran;
 }
 
 /** What a person or a later attempt has to do after a run; undefined where neither can change anything. */
-function whatIsLeft({ outcome, draft: { reason } }: RunResult): ErrorKind | undefined {
+export function whatIsLeft({ outcome, draft: { reason } }: RunResult): ErrorKind | undefined {
   if (outcome === "collected") return undefined;
   switch (reason) {
     // What a source no longer has, or nobody listened to, comes back by no attempt: it stays a gap, and says so.
@@ -129,6 +164,33 @@ function whatIsLeft({ outcome, draft: { reason } }: RunResult): ErrorKind | unde
     default:
       return ERROR_CODES[reason as keyof typeof ERROR_CODES] === "temporary" ? "temporary" : "input";
   }
+}
+
+/** What was asked about the time before anything was required. */
+function beforeLines(tasks: readonly Task[], history: History, now: Instant): string[] {
+  return [...new Set(tasks.map(({ instance }) => instance))].flatMap(({ id, zone }) => {
+    const known = history.instances.get(id);
+    const until = known && beforeOf(known, now).until;
+    const earlier = tasks.filter(
+      ({ instance, slot, trigger }) =>
+        instance.id === id && trigger === "backfill" && slot.from < (until ?? Number.POSITIVE_INFINITY),
+    ).length;
+    if (earlier === 0) return [];
+    const since = until === undefined ? "" : ` (${dateForPeople(until, zone)})`;
+    const periods = earlier === 1 ? "1 period is" : `${earlier} periods are`;
+    return [
+      `${id}: ${periods} from before Custody watched it${since}. Reports show them apart: neither in time nor late.`,
+    ];
+  });
+}
+
+/** The incident that a backfill is for, as records name it. Throws USAGE without a backfill. */
+function incidentOf({ incident, backfill, from }: Flags): { incident?: string } {
+  if (incident === undefined) return {};
+  if (backfill || from !== undefined) return { incident: recordId(incident) };
+  throw new CustodyError("USAGE", "--incident goes with --backfill", {
+    remedy: `\`custody preserve ${incident}\` collects everything about its time.`,
+  });
 }
 
 /** The period that a person asks for again; undefined where only what is due is asked for. Throws USAGE. */

@@ -3,7 +3,7 @@ import { type Exported, exportPack, noteExport } from "../exporting.ts";
 import { isDigest } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
 import type { Interval } from "../lib/time.ts";
-import { shellActor } from "../people.ts";
+import { actor } from "../people.ts";
 import { declareNow, noteGaps } from "../work.ts";
 import { type GlobalFlags, stopSignal, withCustody } from "./context.ts";
 import { parsePeriod } from "./moment.ts";
@@ -51,7 +51,7 @@ export function exportCommand(flags: Flags): Promise<number> {
     }).catch((error: unknown) => {
       throw signal.aborted ? new CustodyError("ABORTED", "stopped; no pack was written", { cause: error }) : error;
     });
-    const logged = await noteExport(custody, exported, () => shellActor(custody));
+    const logged = await noteExport(custody, exported, () => actor(custody, "hand-out"));
     say(output, out, exported, logged);
     return exported.model.verification?.ok ? 0 : 1;
   });

@@ -1,12 +1,12 @@
 import type { Custody } from "../custody.ts";
+import { type AnyGap, gapsIn } from "../gaps/gap.ts";
+import { causeOf } from "../gaps/note.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { didYouMean } from "../lib/nearest.ts";
 import { iso } from "../lib/time.ts";
 import { forPeople } from "../lib/zone.ts";
 import { publish } from "../mirroring.ts";
-import { shellActor } from "../people.ts";
-import { causeOf } from "../schedule/gaps.ts";
-import { type Gap, gapsOf } from "../slots/gap.ts";
+import { actor, unprovenWords } from "../people.ts";
 import { slotsOf } from "../slots/state.ts";
 import { gapText } from "../words.ts";
 import { noteGaps } from "../work.ts";
@@ -19,14 +19,16 @@ interface Flags extends GlobalFlags {
   readonly reason?: string;
 }
 
-/** `custody gaps`: every hole, newest last; with `--fail-on-gaps` exit 1 when one is open. */
+/** `custody gaps`: every hole and everything else that is wrong with Custody, newest last; with `--fail-on-gaps` exit 1 when one is open. */
 export function gaps(flags: Flags): Promise<number> {
   return withCustody(flags, async (custody, output) => {
     const all = await allGaps(custody);
     const zone = custody.config.organisation.zone;
     const open = all.filter((gap) => gap.state === "open");
     for (const gap of all) {
-      output.line(`${gap.id}  ${gap.state.padEnd(11)} ${gapText(gap, zone)}`);
+      const urgent = gap.level === "urgent" && gap.state === "open" ? "URGENT: " : "";
+      output.line(`${gap.id}  ${gap.state.padEnd(11)} ${urgent}${gapText(gap, zone)}`);
+      for (const line of decisions(gap, zone)) output.line(`    ${line}`);
       if (gap.state !== "open" || gap.acknowledged) continue;
       output.line(`    You have seen it:   custody gap ack ${gap.id}`);
       output.line(`    It has to stay:     custody gap accept ${gap.id} --until DAY --reason TEXT`);
@@ -37,13 +39,27 @@ export function gaps(flags: Flags): Promise<number> {
   });
 }
 
+/** Who decided what about it, and until when that holds. */
+function decisions({ state, acknowledged, accepted, acceptedUntil }: AnyGap, zone: string): string[] {
+  const by = ({ at, actor }: NonNullable<AnyGap["accepted"]>) =>
+    `by ${actor.id}${actor.auth === "unauthenticated" ? " (nobody checked who that was)" : ""} on ${forPeople(at, zone)}`;
+  const until = acceptedUntil === undefined ? "" : forPeople(acceptedUntil, zone);
+  return [
+    ...(acknowledged ? [`Seen ${by(acknowledged)}.`] : []),
+    ...(accepted && state === "accepted" ? [`Accepted ${by(accepted)}, until ${until}.`] : []),
+    ...(accepted && state === "open" ? [`It was accepted ${by(accepted)}; that ended on ${until}.`] : []),
+  ];
+}
+
 function summary(all: number, open: number, over: boolean): string {
   if (all === 0)
     return over ? "No gaps: every period that is over was covered." : "No gaps: no expected period is over yet.";
   return `${all} gap${all === 1 ? "" : "s"}, ${open === 0 ? "none" : open} of them open.`;
 }
 
-function inRecords({ id, instance, requirement, from, to, slots, state, cause, opened, acknowledged }: Gap) {
+function inRecords(gap: AnyGap) {
+  const { id, instance, requirement, from, to, slots, state, cause, opened, acknowledged } = gap;
+  const { level, times, closedAt, accepted, acceptedUntil } = gap;
   return {
     id,
     instance,
@@ -54,7 +70,15 @@ function inRecords({ id, instance, requirement, from, to, slots, state, cause, o
     state,
     cause,
     opened: iso(opened),
+    level,
+    times,
     acknowledged: acknowledged !== undefined,
+    ...(closedAt === undefined ? {} : { closed: iso(closedAt) }),
+    ...(accepted === undefined || acceptedUntil === undefined
+      ? {}
+      : {
+          accepted: { by: accepted.actor.id, at: iso(accepted.at), until: iso(acceptedUntil), entry: accepted.index },
+        }),
   };
 }
 
@@ -82,8 +106,17 @@ function act(action: "acknowledge" | "accept", flags: Flags, id: string): Promis
       );
       throw new CustodyError("NOT_FOUND", `there is no gap ${id}${hint}`, { remedy: "`custody gaps` lists them." });
     }
+    if (action === "accept" && gap.closedAt !== undefined) {
+      const remedy = "`custody gaps` lists those that are open.";
+      throw new CustodyError(
+        "USAGE",
+        `${id} is over since ${forPeople(gap.closedAt, zone)}; there is nothing to accept`,
+        { remedy },
+      );
+    }
     // It is announced before anybody acts on it.
     await noteGaps(custody);
+    const by = await actor(custody);
     const ledger = await custody.ledger();
     const body = flags.reason
       ? await ledger.put(new TextEncoder().encode(flags.reason), "text/plain; charset=utf-8")
@@ -91,13 +124,13 @@ function act(action: "acknowledge" | "accept", flags: Flags, id: string): Promis
     const [entry] = await ledger.append([
       {
         kind: "gap",
-        actor: await shellActor(custody),
+        actor: by,
         gap: gap.id,
         instance: gap.instance,
         requirement: gap.requirement,
         action,
         window: { from: iso(gap.from), to: iso(gap.to) },
-        slots: gap.slots.length,
+        slots: Math.max(1, gap.slots.length),
         ...(until === undefined ? {} : { until: iso(until) }),
         ...(body ? { body } : {}),
       },
@@ -105,15 +138,13 @@ function act(action: "acknowledge" | "accept", flags: Flags, id: string): Promis
     await publish(custody, output.note);
     const said = action === "accept" ? `accepted until ${forPeople(until ?? 0, zone)}` : "seen";
     output.line(`${id}: ${said} (record ${entry?.index}).`);
-    output.line(
-      "Nobody proved who they are on this shell, so this is recorded as unauthenticated and counts as no sign-off.",
-    );
+    const unproven = unprovenWords(by);
+    if (unproven !== undefined) output.line(unproven);
     output.object({ ok: true, entry: entry?.index });
     return 0;
   });
 }
 
-/** Oldest first, each with its cause as far as it is known, whether or not the log has noted it yet. */
 async function anyOver(custody: Custody): Promise<boolean> {
   const history = await custody.history();
   const now = Math.max(history.asOf, custody.clock.now());
@@ -121,11 +152,10 @@ async function anyOver(custody: Custody): Promise<boolean> {
   return [...history.instances.values()].some((one) => slotsOf(one, all, now).some((slot) => slot.to <= now));
 }
 
-async function allGaps(custody: Custody): Promise<Gap[]> {
+/** Oldest first, each with its cause as far as it is known, whether or not the log has noted it yet. */
+async function allGaps(custody: Custody): Promise<AnyGap[]> {
   const history = await custody.history();
   const asOf = Math.max(history.asOf, custody.clock.now());
-  return [...history.instances.values()]
-    .flatMap((instance) => gapsOf(instance, asOf))
-    .map((gap) => ({ ...gap, cause: causeOf(gap, history) }))
-    .sort((a, b) => a.from - b.from);
+  const found = gapsIn(history, await custody.conditions(), asOf, custody.config.gaps);
+  return found.map((gap) => ({ ...gap, cause: causeOf(gap, history) }));
 }

@@ -5,7 +5,7 @@ import { CustodyError } from "../lib/errors.ts";
 import { iso } from "../lib/time.ts";
 import { dateForPeople } from "../lib/zone.ts";
 import { publish } from "../mirroring.ts";
-import { shellActor } from "../people.ts";
+import { actor } from "../people.ts";
 import { declareNow } from "../work.ts";
 import { chosen } from "./collect.ts";
 import { type GlobalFlags, stopSignal, withCustody } from "./context.ts";
@@ -30,7 +30,7 @@ export function importRecords(flags: GlobalFlags & { readonly as?: string }, pat
       clock: custody.clock,
       signal: stopSignal(),
       secrets: custody.secrets(),
-      actor: await shellActor(custody),
+      actor: await actor(custody),
     });
     await publish(custody, output.note);
     const zone = custody.config.organisation.zone;

@@ -20,13 +20,18 @@ import type { GlobalFlags } from "./context.ts";
 import { newOutput, type Output } from "./output.ts";
 import { type Before, configAfter, lookBack, tellBefore } from "./successor.ts";
 
-interface Flags extends GlobalFlags {
-  readonly name?: string;
-  readonly zone?: string;
-  readonly origin?: string;
+export interface StoreFlags {
   readonly store?: string;
   readonly endpoint?: string;
   readonly region?: string;
+}
+
+interface Flags extends GlobalFlags, StoreFlags {
+  readonly name?: string;
+  readonly zone?: string;
+  readonly origin?: string;
+  readonly join?: string;
+  readonly key?: string;
   readonly createBucket?: boolean;
   readonly successorOf?: string;
   readonly oldKey?: string;
@@ -35,6 +40,16 @@ interface Flags extends GlobalFlags {
 
 /** `custody init [DIR]`: asks for what is missing on a terminal, takes flags elsewhere. Begins a ledger once, or finishes a begun one. */
 export async function init(flags: Flags, dir = "."): Promise<number> {
+  if (flags.join !== undefined) {
+    const foreign = (["name", "zone", "origin", "store", "createBucket", "successorOf"] as const).find((f) => flags[f]);
+    if (foreign !== undefined)
+      throw new CustodyError(
+        "USAGE",
+        `--${foreign.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)} does not go with --join: the log is there already`,
+      );
+    return (await import("./join.ts")).join(flags, dir);
+  }
+  if (flags.key !== undefined) throw new CustodyError("USAGE", "--key goes with --join");
   const output = newOutput(flags.json ?? false);
   const root = resolve(dir);
   const path = join(root, "custody.yaml");
@@ -88,7 +103,7 @@ async function writeConfig(path: string, flags: Flags, before: Before | undefine
 }
 
 /** Makes a file with all of its content or not at all, whenever the process ends. False when there is one already. */
-async function writeOnce(path: string, text: string, mode: number): Promise<boolean> {
+export async function writeOnce(path: string, text: string, mode: number): Promise<boolean> {
   const unfinished = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   const file = await open(unfinished, "wx", mode);
   try {
@@ -235,7 +250,8 @@ async function ask(flags: Flags, root: string, output: Output): Promise<Answers>
   }
 }
 
-function storeSetting({ store = "file:./data/store", endpoint, region }: Flags): unknown {
+/** `--store`, `--endpoint` and `--region` as the configuration spells them. Throws USAGE. */
+export function storeSetting({ store = "file:./data/store", endpoint, region }: StoreFlags): unknown {
   if (store.startsWith("file:")) return store;
   const [, bucket, prefix] = /^s3:\/\/([^/]+)(?:\/(.+?))?\/?$/.exec(store) ?? [];
   if (bucket === undefined)
@@ -254,7 +270,10 @@ function configText({ name, zone, store }: Answers): string {
   const settings = stringify({
     organisation: { name, zone },
     store,
-    collectors: [{ id: "custody", use: "cron-health/custody" }],
+    collectors: [
+      { id: "custody", use: "cron-health/custody" },
+      { id: "heartbeat", use: "cron-health/heartbeat" },
+    ],
   });
   return `# The workspace of Custody. Every key is explained in docs/configuration.md; \`custody sources\` lists what can be connected.
 ${settings}

@@ -8,7 +8,7 @@ import { CustodyError } from "../lib/errors.ts";
 import { fromIso, iso } from "../lib/time.ts";
 import { forPeople } from "../lib/zone.ts";
 import { publish } from "../mirroring.ts";
-import { shellActor } from "../people.ts";
+import { actor } from "../people.ts";
 import type { Verifier } from "../tlog/note.ts";
 import { newestKey, type RingKey } from "../trust/keyring.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
@@ -147,7 +147,7 @@ export function rotate(flags: GlobalFlags): Promise<number> {
   return withCustody(flags, async (custody, output) => {
     const ledger = await custody.ledger();
     const before = ledger.vkey;
-    const work = keyWork(ledger, await shellActor(custody), custody.config.folders.keys);
+    const work = keyWork(ledger, await actor(custody), custody.config.folders.keys);
     const { key, index } = await rotateKey(work);
     await custody.pin(key);
     const { size } = await publish(custody, output.note);
@@ -166,7 +166,7 @@ export function retire(flags: GlobalFlags, id: string): Promise<number> {
   return withCustody(flags, async (custody, output) => {
     const key = await keyOf(custody, id);
     const ledger = await custody.ledger();
-    const { index } = await retireKey(keyWork(ledger, await shellActor(custody), custody.config.folders.keys), key);
+    const { index } = await retireKey(keyWork(ledger, await actor(custody), custody.config.folders.keys), key);
     const { size } = await publish(custody, output.note);
     output.line(`The key ${hex(key.id)} is retired by record ${index}: what it signs after that counts for nothing.`);
     output.line(`Its file in ${custody.config.folders.keys} is not needed any more.`);
@@ -202,7 +202,7 @@ export function revoke(flags: RevokeFlags, id: string): Promise<number> {
     const key = await keyOf(custody, id);
     const ledger = await custody.ledger();
     const before = ledger.size;
-    const work = keyWork(ledger, await shellActor(custody), custody.config.folders.keys);
+    const work = keyWork(ledger, await actor(custody), custody.config.folders.keys);
     const changed = await revokeKey(work, key, {
       reason,
       ...(since === undefined ? {} : { compromisedSince: since }),
@@ -244,11 +244,11 @@ export function attest(flags: AttestFlags): Promise<number> {
   return withCustody(flags, async (custody, output) => {
     const key = await keyOf(custody, id);
     const ledger = await custody.ledger();
-    const actor = await shellActor(custody);
-    const { index } = await attestRecords(keyWork(ledger, actor, custody.config.folders.keys), key, records);
+    const by = await actor(custody);
+    const { index } = await attestRecords(keyWork(ledger, by, custody.config.folders.keys), key, records);
     const { size } = await publish(custody, output.note);
     output.line(
-      `Record ${index} says that ${actor.id} has looked through the records ${records.from} to ${records.to - 1}. Reports and verification print it, and that nobody checked who sat at this shell.`,
+      `Record ${index} says that ${by.id} has looked through the records ${records.from} to ${records.to - 1}. Reports and verification print it${by.auth === "unauthenticated" ? ", and that nobody checked who sat at this shell" : ""}.`,
     );
     output.object({ ok: true, key: key.vkey, ...records, index, size });
     return 0;

@@ -10,6 +10,9 @@ import { newOutput, reportError } from "./output.ts";
  */
 type Action = (flags: GlobalFlags & Record<string, unknown>, ...args: string[]) => Promise<number | undefined>;
 
+/** Whatever still runs this long after a command is done is let go of. */
+const LEFT_RUNNING = 500;
+
 const EXAMPLES = `
 Examples:
   custody init                                        begin a workspace in this folder
@@ -33,6 +36,7 @@ const program = new Command("custody")
     "--accept-head <head>",
     "after data/state was lost: the state of the log that you know to be right, SIZE:ROOT",
   )
+  .option("--token-file <file>", "your personal token, to be known by (default: $CUSTODY_TOKEN)")
   .addHelpText("after", EXAMPLES)
   .configureHelp({ showGlobalOptions: true, subcommandTerm: (made) => `${made.name()} ${argumentsOf(made)}`.trim() })
   .exitOverride()
@@ -71,7 +75,13 @@ function command(
       .map((a) => a as string);
     const action = await load();
     process.exitCode = (await action(made.optsWithGlobals(), ...args)) ?? 0;
+    letGo();
   });
+}
+
+/** What a collector of somebody's own left running, deaf to being told to stop, keeps no command from its end. */
+function letGo(): void {
+  process.stdout.write("", () => setTimeout(() => process.exit(), LEFT_RUNNING).unref());
 }
 
 program.commandsGroup("Begin:");
@@ -89,6 +99,8 @@ command(
     ["--successor-of <where>", "go on from another log: the folder of its workspace, or of its store"],
     ["--old-key <vkey>", "with --successor-of a store: the key of that log, or a file with it"],
     ["--reason <why>", "with --successor-of: lost-key, halted, restored-backup or yearly"],
+    ["--join <where>", "a further machine for a log that exists: file:PATH or s3://BUCKET/PREFIX of its store"],
+    ["--key <vkey>", "with --join: the key of that log, or a file with it (ledger.vkey on the first machine)"],
   ],
   async () => (await import("./init.ts")).init,
 );
@@ -106,8 +118,8 @@ command("sources", "what can be connected, and what it needs", [], async () => (
 program.commandsGroup("Collect:");
 command(
   "serve",
-  "keep collecting on schedule, take hooks, show the page",
-  [],
+  "keep collecting on schedule, take hooks, show the page; SIGHUP reads the configuration again",
+  [["--log-level <level>", "what to log: info, warn or error (default: `log: level` of the configuration)"]],
   async () => (await import("./serve.ts")).serve,
 );
 command(
@@ -117,6 +129,7 @@ command(
     ["--from <day>", "with --backfill: from this day, such as 2026-11-01, or time with its zone"],
     ["--to <day>", "with --backfill: up to the beginning of this day (default: now)"],
     ["--backfill", "ask again for every period from --from to --to; what it brings stays marked as late"],
+    ["--incident <id>", "with --backfill: the incident for which it is asked for"],
     ["--dry-run", "only say what would be asked"],
   ],
   async () => (await import("./collect.ts")).collect,
@@ -260,7 +273,43 @@ command(
   async () => (await import("./gaps.ts")).accept,
   gap,
 );
+program.commandsGroup("Confirm what a person must confirm:");
+command(
+  "sign [what]",
+  "what a person can confirm, and has; with nil-return: that nothing happened; or a check by its name, such as monthly-review",
+  [
+    ["--month <month>", "for this month, such as 2026-10"],
+    ["--period <period>", "for 2026, 2026-Q3, 2026-09, or 2026-07-01..2026-09-30"],
+    ["--requirement <id...>", "with nil-return: about this requirement only"],
+    ["--note <text>", "more words on it"],
+    ["--yes", "do not ask"],
+  ],
+  async () => (await import("./sign.ts")).sign,
+);
+const people = program.command("people").description("who acts here, in which role: `people list`, `people token`");
+command("list", "everybody named in the configuration", [], async () => (await import("./people.ts")).people, people);
+command(
+  "token <name>",
+  "make a personal token, to be known by; the one before counts no more",
+  [["--write", "put its hash into the configuration"]],
+  async () => (await import("./people.ts")).token,
+  people,
+);
+people.action(async () => {
+  process.exitCode = await (await import("./people.ts")).people(people.optsWithGlobals());
+});
+command("whoami", "as whom you act", [], async () => (await import("./people.ts")).whoami);
 program.commandsGroup("Keep and delete lawfully:");
+command(
+  "preserve <incident>",
+  "collect everything about the time of an incident now, and forbid to dispose of it",
+  [
+    ["--from <day>", "from this day or time on (default: a day before it was noticed)"],
+    ["--to <day>", "up to the beginning of this day, or this time (default: a day after it was over, or now)"],
+    ["--authority <who>", "by whose order: a role or a reference (default: incident)"],
+  ],
+  async () => (await import("./preserve.ts")).preserve,
+);
 command(
   "retention",
   "what is past the time for which it is to be kept; deletes nothing",
@@ -312,6 +361,28 @@ command(
 );
 command("list", "the holds in force, and those that were", [], async () => (await import("./hold.ts")).list, hold);
 program.commandsGroup("Operate:");
+command(
+  "doctor",
+  "look at everything that Custody needs, and say of each thing that is wrong what to do; writes no record",
+  [["--only <check...>", "these checks only, by the name in the first column"]],
+  async () => (await import("./doctor.ts")).doctor,
+);
+const config = program.command("config").description("about the configuration: `config check`");
+command(
+  "check [file]",
+  "everything that is wrong with a configuration at once, or what it would collect and when; needs no key and no store",
+  [],
+  async () => (await import("./config-check.ts")).check,
+  config,
+);
+const notify = program.command("notify").description("about notices to people: `notify test`");
+command(
+  "test [channels...]",
+  "send a test notice through all channels, or those named, and say of each whether it arrived",
+  [],
+  async () => (await import("./notify.ts")).test,
+  notify,
+);
 const store = program.command("store").description("about the store: `store probe`, `store mirror`, `store copy`");
 command(
   "probe",
@@ -469,6 +540,7 @@ for (const stream of [process.stdout, process.stderr]) {
 try {
   await program.parseAsync();
 } catch (error) {
+  letGo();
   if (!(error instanceof CommanderError)) process.exitCode = reportError(error, output);
   else if (error.exitCode !== 0) {
     // Its message is on stderr already.

@@ -3,7 +3,7 @@ import { didYouMean } from "../lib/nearest.ts";
 import { type Instant, iso } from "../lib/time.ts";
 import { forPeople } from "../lib/zone.ts";
 import { publish } from "../mirroring.ts";
-import { shellActor } from "../people.ts";
+import { actor } from "../people.ts";
 import type { InstanceHistory } from "../slots/history.ts";
 import { expectationOf } from "../slots/plan.ts";
 import { declareNow } from "../work.ts";
@@ -46,7 +46,7 @@ function plan(action: Action, flags: Flags, id: string): Promise<number> {
     const [entry] = await ledger.append([
       {
         kind: "plan",
-        actor: await shellActor(custody),
+        actor: await actor(custody),
         instance: id,
         action,
         from: iso(now),

@@ -1,27 +1,58 @@
+import { isatty } from "node:tty";
+import { collectors } from "../../collectors/index.ts";
+import { loadConfig } from "../config/config.ts";
+import { LOG_LEVELS } from "../config/file.ts";
 import type { Custody } from "../custody.ts";
-import { type CustodyError, EXIT_CODES, isCustodyError, messageOf } from "../lib/errors.ts";
+import { CustodyError, EXIT_CODES, isCustodyError, messageOf } from "../lib/errors.ts";
 import { type Running, startRunning } from "../running.ts";
 import type { DaemonLog } from "../schedule/daemon.ts";
 import { everyMinute } from "../schedule/wake.ts";
+import { SOFTWARE } from "../software.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
 import { daemonLog } from "./daemon-log.ts";
 import type { Output } from "./output.ts";
 
 /** Longest time from a signal to the end of the process. */
 const STOP_WITHIN = 10_000;
-const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** `custody serve`: schedule, inbox and page, until a signal or until the ledger contradicts itself (exit 4). */
-export function serve(flags: GlobalFlags): Promise<number> {
-  return withCustody(flags, runDaemon);
+interface Flags extends GlobalFlags {
+  readonly logLevel?: string;
 }
 
-/** The daemon over an open workspace; resolves with the exit code when it has ended. The caller closes the workspace. */
-export async function runDaemon(custody: Custody, output: Output): Promise<number> {
-  const log = daemonLog(custody);
+/** `custody serve`: schedule, inbox and page, until a signal or until the ledger contradicts itself (exit 4). */
+export function serve(flags: Flags): Promise<number> {
+  const level = flags.logLevel;
+  if (level !== undefined && !LOG_LEVELS.some((known) => known === level)) {
+    throw new CustodyError("USAGE", `--log-level: expected ${LOG_LEVELS.join(", ")}`, {
+      remedy:
+        "`info` says what it does, `warn` only what a person may want to know, `error` what went wrong in Custody.",
+    });
+  }
+  return withCustody(flags, (custody, output) => runDaemon(custody, output, level));
+}
+
+/**
+ * The daemon over an open workspace; resolves with the exit code when it has ended. The caller closes the workspace. `level`
+ * takes the place of the configured one.
+ */
+export async function runDaemon(custody: Custody, output: Output, level?: string): Promise<number> {
+  const log = daemonLog(custody, level);
+  // Whoever asks for another configuration before all is ready has it as soon as it is.
+  let asked = false;
+  const ask = () => {
+    asked = true;
+  };
+  process.on("SIGHUP", ask);
   const running = await startRunning(custody, log);
+  const reload = async () => {
+    await reloadConfig(custody, running, log);
+    log.level = level ?? custody.config.log.level;
+  };
   // From here on a signal is an orderly end; before, nothing has begun that would need one.
-  const signalled = firstSignal(log);
+  const signalled = firstSignal(log, reload);
+  process.off("SIGHUP", ask);
+  log.info({ url: running.url, software: SOFTWARE, collectors: custody.config.instances.length }, "started");
   output.line(`Custody listens on ${running.url}`);
   output.line(`  open it in a browser on this machine; \`custody hooks\` prints what senders need`);
   output.line("  stop it with Ctrl-C");
@@ -29,6 +60,7 @@ export async function runDaemon(custody: Custody, output: Output): Promise<numbe
   output.object({ ok: true, url: running.url });
   const sleep = everyMinute(() => running.tick(), log);
   void running.tick();
+  if (asked) void reload();
   const end = await Promise.race([signalled, running.halted]);
   await sleep();
   return typeof end === "string" ? endWell(running, end, log) : halt(running, end, log, output);
@@ -54,18 +86,41 @@ async function halt(running: Running, error: CustodyError, log: DaemonLog, outpu
   return EXIT_CODES.fatal;
 }
 
-/** Name of the first signal. A second one ends the process at once; so does a stop that takes too long. */
-function firstSignal(log: DaemonLog): Promise<string> {
+/**
+ * Reads the configuration again and puts it in force. One that is broken is refused with everything that is wrong with it, and the
+ * one before goes on.
+ */
+async function reloadConfig(custody: Custody, running: Running, log: DaemonLog): Promise<void> {
+  try {
+    await running.reconfigure(await loadConfig(custody.config.path, collectors));
+  } catch (error) {
+    const about = isCustodyError(error)
+      ? { code: error.code, mistakes: error.message.split("\n") }
+      : { error: messageOf(error) };
+    log.error(about, "the configuration was read again and is refused; the one before goes on");
+  }
+}
+
+/**
+ * Name of the first signal that ends it. A second one ends the process at once; so does a stop that takes too long. SIGHUP reads
+ * the configuration again, one after the other, unless it comes because the terminal is gone.
+ */
+function firstSignal(log: DaemonLog, reload: () => Promise<void>): Promise<string> {
+  const inTerminal = isatty(2);
   return new Promise((resolve) => {
     let stopping = false;
-    for (const [signal, code] of Object.entries(SIGNALS)) {
-      process.on(signal, () => {
-        if (stopping) process.exit(code);
-        stopping = true;
-        boundEnd(log, EXIT_CODES.temporary);
-        resolve(signal);
-      });
-    }
+    const end = (signal: string, code: number) => {
+      if (stopping) process.exit(code);
+      stopping = true;
+      boundEnd(log, EXIT_CODES.temporary);
+      resolve(signal);
+    };
+    for (const [signal, code] of Object.entries(SIGNALS)) process.on(signal, () => end(signal, code));
+    let reloading: Promise<void> = Promise.resolve();
+    process.on("SIGHUP", () => {
+      if (inTerminal && !isatty(2)) end("SIGHUP", 129);
+      else if (!stopping) reloading = reloading.then(reload);
+    });
   });
 }
 

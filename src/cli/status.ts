@@ -1,11 +1,16 @@
 import type { Custody } from "../custody.ts";
 import { findHalt, type Halt } from "../halted.ts";
-import { EXIT_CODES } from "../lib/errors.ts";
+import { EXIT_CODES, isCustodyError } from "../lib/errors.ts";
 import { fromIso, type Instant, iso } from "../lib/time.ts";
 import { forPeople } from "../lib/zone.ts";
 import { type MirrorState, mirrorTrouble, readMirrorState } from "../mirroring.ts";
+import type { ChannelConfig } from "../notify/define.ts";
+import { digestTurn, MORNING } from "../notify/rhythm.ts";
+import { Notifying } from "../notifying.ts";
 import { Publishing } from "../publishing.ts";
-import { readListening } from "../schedule/listening.ts";
+import { nextLookOf } from "../schedule/collect.ts";
+import { isListening, readListening } from "../schedule/listening.ts";
+import { seeDuties, seeGaps } from "../seeing.ts";
 import { freshnessOf } from "../slots/freshness.ts";
 import { gapsOf } from "../slots/gap.ts";
 import type { InstanceHistory } from "../slots/history.ts";
@@ -13,14 +18,16 @@ import { expectationOf } from "../slots/plan.ts";
 import { type SlotState, slotsOf } from "../slots/state.ts";
 import { causeText } from "../words.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
+import { channelLines, channelRecord, dutyRecord, printDuties } from "./duties.ts";
 import { stateLines, stateRecord } from "./heads.ts";
 import { backupMissing } from "./keys-backup.ts";
 import type { Output } from "./output.ts";
+import { peopleStatus } from "./status-people.ts";
+import { watchStatus } from "./status-watch.ts";
+import { wrapped } from "./wrap.ts";
 
 /** Slots shown with their state. */
 const LAST_SLOTS = 5;
-/** The daemon writes every five seconds that it is there. */
-const ALIVE_WITHIN = 30_000;
 const ALL_TIME = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 
 interface InstanceStatus {
@@ -37,17 +44,30 @@ interface InstanceStatus {
   readonly gaps: number;
   /** By when evidence must be in that is not in yet. */
   readonly nextDue?: Instant;
+  /** When the daemon looks again, if nothing is due before. */
+  readonly nextLook?: Instant;
 }
 
 /** `custody status`: what ran, what is due, what is missing, out of the ledger alone. Exit 4 when nothing can be written any more. */
 export function status(flags: GlobalFlags): Promise<number> {
-  return withCustody(flags, async (custody, output) => {
-    const history = await custody.history();
+  return withCustody(flags, async (custody, plain) => {
+    const output = forTerminal(plain);
+    const history = await custody.history().catch((error: unknown) => {
+      if (isCustodyError(error) && error.kind === "fatal")
+        output.line("HALTED: the log contradicts itself. Nothing is collected, and nothing more is written to it.");
+      throw error;
+    });
     for (const trouble of custody.secretTroubles()) output.note(`custody: ${trouble}`);
     const now = Math.max(history.asOf, custody.clock.now());
-    const all = [...history.instances.values()].map((one) => statusOf(one, now));
+    const { instances } = custody.config;
+    const all = [...history.instances.values()].map((one): InstanceStatus => {
+      const instance = instances.find(({ id }) => id === one.id);
+      const found = statusOf(one, now);
+      if (instance === undefined || found.expectation !== "expected") return found;
+      return { ...found, nextLook: nextLookOf(instance, instances.length, custody.clock.now()) };
+    });
     const declared = new Set(all.map(({ id }) => id));
-    const undeclared = custody.config.instances.filter(({ id }) => !declared.has(id)).map(({ id }) => id);
+    const undeclared = instances.filter(({ id }) => !declared.has(id)).map(({ id }) => id);
     const daemon = daemonSeen(custody);
     const mirror = custody.config.mirror && (await readMirrorState(custody.config.folders.state));
     const { size } = await custody.view();
@@ -55,7 +75,11 @@ export function status(flags: GlobalFlags): Promise<number> {
     const heads = await new Publishing(custody).states();
     const halt = await findHalt(await custody.store(), custody.config.folders.state);
     if (halt !== undefined) output.line(haltWords(halt, custody.config.organisation.zone));
-    print(all, custody.config.organisation.zone, output);
+    const { duties } = await seeDuties(custody, await seeGaps(custody), false);
+    const channels = await new Notifying(custody).states();
+    printDuties(duties, output);
+    const alive = isListening(custody.config.folders.state, custody.clock.now());
+    print(all, custody.config.organisation.zone, alive, output);
     for (const id of undeclared) output.line(`${id}: configured, and not run yet; \`custody collect ${id}\` runs it.`);
     if (all.length + undeclared.length === 0)
       output.line("No collectors are configured. `custody sources` lists what can be connected.");
@@ -64,17 +88,33 @@ export function status(flags: GlobalFlags): Promise<number> {
       output.line(`${state.target.id} (${state.target.target.title}): outside proof`);
       for (const line of stateLines(state, custody.config.organisation.zone)) output.line(`  ${line}`);
     }
+    for (const state of channels) {
+      for (const line of channelLines(state, custody.config.organisation.zone)) output.line(line);
+      const digest = nextDigest(state.channel, custody);
+      if (digest !== undefined && alive)
+        output.line(
+          `  next       ${forPeople(digest, custody.config.organisation.zone)}, if there is something to tell`,
+        );
+    }
+    const people = await peopleStatus(custody, now);
+    for (const line of people.lines) output.line(line);
     if (unsaved !== undefined) output.line(unsaved);
-    output.line(daemonWords(daemon, custody.clock.now(), custody.config.organisation.zone));
+    const watch = await watchStatus(custody);
+    for (const line of watch.lines) output.line(line);
+    output.line(daemonWords(daemon, alive, custody.config.organisation.zone));
     output.object({
       ok: halt === undefined,
       ...(halt === undefined ? {} : { halted: halt }),
       asOf: iso(now),
       ...(daemon === undefined ? {} : { daemonLastAlive: iso(daemon) }),
+      duties: duties.map(dutyRecord),
+      channels: channels.map(channelRecord),
       instances: all.map(inRecords),
       undeclared,
       keyBackedUp: unsaved === undefined,
       heads: heads.map(stateRecord),
+      ...watch.record,
+      ...people.record,
       ...(custody.config.mirror === undefined ? {} : { mirror: mirror ?? null, records: size }),
     });
     return halt === undefined ? 0 : EXIT_CODES.fatal;
@@ -105,19 +145,38 @@ export function statusOf(one: InstanceHistory, now: Instant): InstanceStatus {
   };
 }
 
-function inRecords({ lastRun, coveredTo, nextDue, slots, ...rest }: InstanceStatus): object {
+/** When the next daily digest may leave. */
+function nextDigest({ gets, at }: ChannelConfig, { config, clock }: Custody): Instant | undefined {
+  return gets.includes("digest") ? digestTurn(clock.now(), at ?? MORNING, config.organisation.zone).next : undefined;
+}
+
+/** On a terminal lines are broken between words, and what belongs together stays below each other. */
+function forTerminal(output: Output): Output {
+  if (!process.stdout.isTTY) return output;
+  const line = (text = "") => {
+    // What is there to be copied stays in one piece.
+    if (/^ {4,}custody /.test(text)) return output.line(text);
+    const indent = /^(?: {2}[a-z ]{10} | *- | *)/i.exec(text)?.[0].length ?? 0;
+    for (const [i, part] of wrapped(text.slice(indent), " ".repeat(indent)).entries())
+      output.line(i === 0 ? text.slice(0, indent) + part.slice(indent) : part);
+  };
+  return { ...output, line };
+}
+
+function inRecords({ lastRun, coveredTo, nextDue, nextLook, slots, ...rest }: InstanceStatus): object {
   return {
     ...rest,
     ...(lastRun === undefined ? {} : { lastRun: { ...lastRun, at: iso(lastRun.at) } }),
     ...(coveredTo === undefined ? {} : { coveredTo: iso(coveredTo) }),
     ...(nextDue === undefined ? {} : { nextDue: iso(nextDue) }),
+    ...(nextLook === undefined ? {} : { nextLook: iso(nextLook) }),
     slots: slots.map((slot) => ({ ...slot, due: iso(slot.due) })),
   };
 }
 
 const FRESH = { current: "up to date", stale: "OUT OF DATE", never: "nothing collected yet" } as const;
 
-function print(all: readonly InstanceStatus[], zone: string, output: Output): void {
+function print(all: readonly InstanceStatus[], zone: string, alive: boolean, output: Output): void {
   for (const one of all) {
     const bad = one.lastRun?.outcome === "failed" || one.lastRun?.outcome === "unavailable";
     const fresh = `${FRESH[one.freshness]}${bad ? ", but the last run failed" : ""}`;
@@ -133,6 +192,8 @@ function print(all: readonly InstanceStatus[], zone: string, output: Output): vo
     if (one.slots.length > 0) output.line(`  expected   ${one.slots.map((slot) => slot.state).join(", ")}`);
     if (one.nextDue !== undefined && one.slots.length > 0 && one.expectation === "expected")
       output.line(`  next due   ${forPeople(one.nextDue, zone)}`);
+    if (one.nextLook !== undefined && one.configured && alive)
+      output.line(`  next look  ${forPeople(one.nextLook, zone)}`);
     if (one.gaps > 0) output.line(`  gaps       ${one.openGaps} open of ${one.gaps}; \`custody gaps\` lists them`);
   }
 }
@@ -157,8 +218,8 @@ function daemonSeen(custody: Custody): Instant | undefined {
   return readListening(custody.config.folders.state).at(-1)?.to;
 }
 
-function daemonWords(seen: Instant | undefined, now: Instant, zone: string): string {
+function daemonWords(seen: Instant | undefined, alive: boolean, zone: string): string {
   if (seen === undefined) return "The daemon has never run here; `custody serve` starts it.";
-  if (Math.abs(now - seen) <= ALIVE_WITHIN) return "The daemon is running.";
+  if (alive) return "The daemon is running.";
   return `The daemon is not running; it was last alive on ${forPeople(seen, zone)}.`;
 }

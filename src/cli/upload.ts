@@ -8,7 +8,7 @@ import { canonicalBytes } from "../lib/canonical.ts";
 import { CustodyError, messageOf } from "../lib/errors.ts";
 import { iso } from "../lib/time.ts";
 import { publish } from "../mirroring.ts";
-import { shellActor } from "../people.ts";
+import { actor } from "../people.ts";
 import { catalogueBytes } from "../work.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
 import { parseMoment } from "./moment.ts";
@@ -81,7 +81,7 @@ export function upload(flags: Flags, ...files: string[]): Promise<number> {
     const [entry] = await ledger.append([
       {
         kind: "upload",
-        actor: await shellActor(custody),
+        actor: await actor(custody),
         evidence: uploaded.map(({ ref }) => ref),
         controls: flags.control ?? [],
         manifest,

@@ -4,6 +4,7 @@ import { collectors } from "../../collectors/index.ts";
 import { configPath, loadConfig } from "../config/config.ts";
 import { Custody, readPinnedKey } from "../custody.ts";
 import { indexFindings } from "../indexing.ts";
+import { Brought, knownHere, type Silent } from "../known-heads.ts";
 import { earlierPins } from "../ledger/pin.ts";
 import { systemClock } from "../lib/clock.ts";
 import { CustodyError } from "../lib/errors.ts";
@@ -22,7 +23,7 @@ import { givenKey } from "./given-key.ts";
 import { newOutput, type Output } from "./output.ts";
 import { predecessorText } from "./successor.ts";
 import { type Copies, openCopies } from "./verify-copies.ts";
-import { Brought, givenHeads, givenOutside, knownHere, type Silent } from "./verify-known.ts";
+import { givenHeads, givenOutside } from "./verify-known.ts";
 
 interface Flags extends GlobalFlags {
   readonly key?: string;

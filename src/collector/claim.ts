@@ -12,7 +12,7 @@ export interface Claim {
   readonly instants: readonly Instant[];
   readonly total?: number;
   /** Closed code: why not everything. */
-  readonly reason?: PartialReason | ErrorCode;
+  readonly reason?: PartialReason | ErrorCode | "clock-wrong";
   /** The same in words. */
   readonly detail?: string;
   readonly remedy?: string;
@@ -83,6 +83,8 @@ export function claimOfFailure(thrown: unknown, items: number): Claim {
   const remedy = isCustodyError(thrown) && thrown.remedy !== undefined ? { remedy: thrown.remedy } : {};
   const detail = isCustodyError(thrown) ? thrown.message : `the collector broke off: ${messageOf(thrown)}`;
   const partial = code === "SOURCE_TOO_LARGE" || code === "SOURCE_TRUNCATED" || (items > 0 && PASSING.has(code));
+  // In records it is called as the gap that comes of it.
+  const reason = code === "CLOCK_WRONG" ? "clock-wrong" : (PARTIAL_REASONS[code] ?? code);
   const outcome = partial ? "partial" : code === "SOURCE_UNREACHABLE" ? "unavailable" : "failed";
-  return { outcome, covered: [], instants: [], reason: PARTIAL_REASONS[code] ?? code, detail, ...remedy };
+  return { outcome, covered: [], instants: [], reason, detail, ...remedy };
 }

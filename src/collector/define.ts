@@ -137,6 +137,8 @@ export interface Collector<S extends z.ZodType = z.ZodType> {
   /** Required cadence and grace where the configuration names none. */
   readonly cadence: string;
   readonly grace: string;
+  /** The finest cadence for which this source can give evidence, such as `hourly`; a finer one is refused. Any where left out. */
+  readonly finest?: string;
   /** A strict object. Secrets are declared with `secret()` and come as references. */
   readonly config: S;
   /** Version of `read`; raised whenever its result for the same bytes changes. */
@@ -152,6 +154,11 @@ export interface Collector<S extends z.ZodType = z.ZodType> {
   source?(config: z.output<S>, reveal: (secret: SecretRef) => string): Source;
   collect(run: Run<z.output<S>>): AsyncGenerator<Answer, Coverage>;
   read(capture: Capture): Iterable<Fact | Problem>;
+  /**
+   * How long the source keeps its own past, in milliseconds, where this answer says so. Pure, like `read`. Where the answers
+   * of a source do not say, `remembers:` of an instance may.
+   */
+  remembers?(capture: Capture): number | undefined;
   /** For inbox collectors: what to keep of a message, as the bytes of one answer. Throws INPUT_INVALID to refuse it. */
   receive?(message: Message, config: z.output<S>): Answer;
   /** With `receive`: the secret that senders show as bearer token. Without one the inbox is closed, as if it did not exist. */
@@ -209,10 +216,18 @@ export interface InstanceConfig {
   readonly zone: string;
   /** How often to run, in milliseconds. */
   readonly pull: number;
+  /** When to run, as a cadence in the zone, where `pull` is given as one; then `pull` is about as long. */
+  readonly pullTimes?: string;
+  /** By how much its runs may be moved so that not all collectors run in the same minute, in milliseconds. */
+  readonly jitter?: number;
+  /** How long one run may take, in milliseconds. */
+  readonly timeout?: number;
   /** As `collector.config` parsed it. */
   readonly config: unknown;
   /** As the ledger has it: secret references unexpanded. */
   readonly logged: Json;
+  /** How long the source keeps its own past, in milliseconds, where the configuration says so. */
+  readonly remembers?: number;
   /** Rules by which personal data is hidden in what it takes. */
   readonly masking?: readonly MaskingRule[];
 }

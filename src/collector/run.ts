@@ -1,6 +1,7 @@
 import type { Actor, Draft, EntryOf } from "../evidence/entry.ts";
 import type { Problem } from "../evidence/fact.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { CustodyError } from "../lib/errors.ts";
 import { holes, type Instant, type Interval, iso } from "../lib/time.ts";
 import { DEFAULT_LIMITS, drive, type Limits, limitTime } from "./attempt.ts";
 import { type Claim, claimOf, claimOfFailure } from "./claim.ts";
@@ -32,12 +33,23 @@ export interface RunLog {
 
 type RunEntry = EntryOf<"run">;
 
+/** How far an outside clock is ahead of ours, in milliseconds. */
+export interface ClockReference {
+  readonly use: string;
+  readonly offset: number;
+  readonly uncertainty: number;
+  /** Set where that is more than is allowed: why nothing is collected. */
+  readonly wrong?: CustodyError;
+}
+
 export interface RunRequest {
   readonly instance: InstanceConfig;
   /** The slot this run is for, where it is for one. */
   readonly slot?: { readonly id: string; readonly from: Instant; readonly to: Instant };
   readonly window: Interval;
   readonly trigger: RunEntry["trigger"];
+  /** The incident for which it is asked, as records name it. */
+  readonly incident?: string;
   readonly ledger: RunLedger;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -52,6 +64,8 @@ export interface RunRequest {
   readonly log: RunLog;
   readonly actor?: Actor;
   readonly limits?: Partial<Limits>;
+  /** What an outside clock says now; undefined where none can be asked. Never throws. */
+  readonly reference?: () => Promise<ClockReference | undefined>;
 }
 
 export interface RunResult {
@@ -79,6 +93,7 @@ export async function runCollector(request: RunRequest): Promise<RunResult> {
   const limits = { ...DEFAULT_LIMITS, ...request.limits };
   const time = limitTime(request.signal, limits.runTimeout);
   const guarded = guardLedger(request);
+  const reference = await request.reference?.();
   const { source, mask } = openSource(request);
   let http: HttpSession | undefined;
 
@@ -95,6 +110,7 @@ export async function runCollector(request: RunRequest): Promise<RunResult> {
   }
 
   const collect = () => {
+    if (reference?.wrong !== undefined) throw reference.wrong;
     const { signal } = time;
     const place = source();
     http = openHttp({ source: place, clock, signal, mask, maxBytes: MAX_CAPTURE_BYTES });
@@ -148,6 +164,8 @@ export async function runCollector(request: RunRequest): Promise<RunResult> {
     ...(claim.total === undefined ? {} : { total: claim.total }),
     found: { reader: collector.reader, facts, problems: problems.length },
     ...(offset === undefined ? {} : { clockOffset: offset }),
+    ...(reference === undefined ? {} : { reference: inRecords(reference) }),
+    ...(request.incident === undefined ? {} : { incident: request.incident }),
     items: kept.length,
     evidence: kept.slice(0, 16).map((one) => one.ref),
     manifest,
@@ -164,6 +182,8 @@ export async function runCollector(request: RunRequest): Promise<RunResult> {
   request.log[log]({ instance: instance.id, entry: appended.index, outcome: claim.outcome }, message);
   return { outcome: claim.outcome, appended, draft, facts, problems, message };
 }
+
+const inRecords = ({ use, offset, uncertainty }: ClockReference) => ({ use, offset, uncertainty });
 
 const written = ({ from, to }: Interval) => ({ from: iso(from), to: iso(to) });
 

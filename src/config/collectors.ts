@@ -7,6 +7,8 @@ import { canonical, type Json } from "../lib/canonical.ts";
 import { messageOf } from "../lib/errors.ts";
 import { didYouMean } from "../lib/nearest.ts";
 import { parseDuration } from "../lib/time.ts";
+import { densityOf, parseCadence } from "../slots/cadence.ts";
+import { readCadence } from "../slots/spoken.ts";
 import { ConfigFile, Instance } from "./file.ts";
 import { type Mistake, mistakesOf, unwrap } from "./mistakes.ts";
 
@@ -100,7 +102,7 @@ function readInstance(
   organisationZone: string,
   mistakes: Mistake[],
 ): InstanceConfig[] {
-  const { id, use, cadence, grace, zone, pull, ...rest } = given;
+  const { id, use, cadence, grace, zone, pull, jitter, timeout, remembers, ...rest } = given;
   const schema = unwrap(collector.config);
   const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
   // A stated zone is also what such a collector reads times without one in; the organisation's is never assumed for that.
@@ -112,18 +114,56 @@ function readInstance(
     }
     return [];
   }
+  const required = requiredCadence(cadence, collector, i, mistakes);
+  if (required === undefined) return [];
   return [
     {
       id,
       collector,
-      cadence: cadence ?? collector.cadence,
+      cadence: required,
       grace: grace ?? collector.grace,
       zone: zone ?? organisationZone,
-      pull: parseDuration(pull ?? "") ?? DEFAULT_PULL,
+      ...readPull(pull),
+      ...(jitter === undefined ? {} : { jitter: parseDuration(jitter) ?? 0 }),
+      ...(timeout === undefined ? {} : { timeout: parseDuration(timeout) ?? 0 }),
+      ...(remembers === undefined ? {} : { remembers: parseDuration(remembers) ?? 0 }),
       config: parsed.data,
       logged: JSON.parse(JSON.stringify(given)) as Json,
     },
   ];
+}
+
+/** The cadence as records spell it; undefined, with a mistake, where the collector itself has none, or none so fine. */
+function requiredCadence(
+  given: string | undefined,
+  { name, cadence, finest }: Collector,
+  i: number,
+  mistakes: Mistake[],
+): string | undefined {
+  try {
+    const required = readCadence(given ?? cadence);
+    const least = finest === undefined ? undefined : readCadence(finest);
+    if (least === undefined || lengthOf(required) >= lengthOf(least)) return required;
+    const text = `this is finer than ${name} can show; what its source says is good for "${least}" at best`;
+    mistakes.push({ path: ["collectors", i, "cadence"], text });
+  } catch (thrown) {
+    // What stands in the file was looked at before: a plug-in says something that is none.
+    const text = `the collector ${name} itself has a mistake: ${messageOf(thrown)}`;
+    mistakes.push({ path: ["collectors", i, "use"], text });
+  }
+  return undefined;
+}
+
+/** Milliseconds of the shortest window of a cadence. */
+const lengthOf = (cadence: string): number => densityOf(parseCadence(cadence, "UTC")).shortest;
+
+/** A duration is one; anything else is times. */
+function readPull(given: string | undefined): Pick<InstanceConfig, "pull" | "pullTimes"> {
+  if (given === undefined) return { pull: DEFAULT_PULL };
+  const pull = parseDuration(given);
+  if (pull !== undefined) return { pull };
+  const pullTimes = readCadence(given);
+  return { pull: lengthOf(pullTimes), pullTimes };
 }
 
 /** Each line of the scope says who covers its system, or why nobody does. */
@@ -144,7 +184,7 @@ export function checkScope({ scope, collectors }: Parts, data: unknown, mistakes
 
 /** Each rule names collectors that are there, each masking rule is one of its own and says what it needs to. */
 export function checkRules(
-  { masking, retention, disposal }: Pick<ConfigFile, "masking" | "retention" | "disposal">,
+  { masking, retention, gaps, disposal }: Pick<ConfigFile, "masking" | "retention" | "gaps" | "disposal">,
   instances: readonly InstanceConfig[],
   data: unknown,
   mistakes: Mistake[],
@@ -172,6 +212,10 @@ export function checkRules(
     named("masking", i, collectors);
   }
   const families = [...new Set(instances.map(({ collector }) => collector.family as string))];
+  const known = (list: string, i: number, family: string | undefined) => {
+    if (family === undefined || FAMILIES.includes(family as Family) || families.includes(family)) return;
+    mistakes.push({ path: [list, i, "family"], text: `there is no family "${family}"${didYouMean(family, FAMILIES)}` });
+  };
   for (const [i, { collectors, family }] of retention.entries()) {
     if (collectors !== undefined && family !== undefined)
       mistakes.push({
@@ -179,11 +223,13 @@ export function checkRules(
         text: "expected either `collectors` or `family`, or neither for everything",
       });
     named("retention", i, collectors);
-    if (family !== undefined && !FAMILIES.includes(family as Family) && !families.includes(family))
-      mistakes.push({
-        path: ["retention", i, "family"],
-        text: `there is no family "${family}"${didYouMean(family, FAMILIES)}`,
-      });
+    known("retention", i, family);
+  }
+  for (const [i, { collectors, family }] of gaps.entries()) {
+    if (collectors !== undefined && family !== undefined)
+      mistakes.push({ path: ["gaps", i], text: "expected either `collectors` or `family`, or neither for all" });
+    named("gaps", i, collectors);
+    known("gaps", i, family);
   }
   if ((disposal.accessKey === undefined) !== (disposal.secretKey === undefined))
     mistakes.push({ path: ["disposal"], text: "expected both `accessKey` and `secretKey`, or neither" });

@@ -5,13 +5,17 @@ import { LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import type { Collector, InstanceConfig, SecretRef } from "../collector/define.ts";
 import { type MaskingRule, rulesFor } from "../collector/masking-rule.ts";
+import type { LevelRule } from "../gaps/level.ts";
 import type { HeadConfig } from "../heads/define.ts";
 import type { Json } from "../lib/canonical.ts";
 import { CustodyError, messageOf } from "../lib/errors.ts";
+import { parseDuration } from "../lib/time.ts";
+import type { ChannelConfig } from "../notify/define.ts";
 import { checkLogged, checkRules, checkScope, loadPlugins, readInstances, rightParts } from "./collectors.ts";
 import { type Bucket, ConfigFile } from "./file.ts";
 import { readHeadTargets } from "./heads.ts";
 import { type Mistake, mistakesOf, placeOf } from "./mistakes.ts";
+import { readChannels } from "./notify.ts";
 
 /**
  * The configuration file and the environment: the only place that reads either. Everything wrong with a file is said at
@@ -36,10 +40,23 @@ export interface Config {
   readonly instances: readonly InstanceConfig[];
   /** Where heads go. */
   readonly heads: readonly HeadConfig[];
+  /** How people are told. */
+  readonly notify: readonly ChannelConfig[];
   /** Environment for programs that are started: nothing of ours in it that they do not need. */
   readonly programs: Readonly<Record<string, string>>;
   readonly masking: readonly MaskingRule[];
   readonly retention: ConfigFile["retention"];
+  readonly schedule: ConfigFile["schedule"];
+  readonly log: ConfigFile["log"];
+  /** Whose gaps are told at once. */
+  readonly gaps: readonly LevelRule[];
+  /** How right the machine's clock must be, in milliseconds, and who says so. */
+  readonly clock: { readonly reference: string | undefined; readonly limit: number; readonly warn: number };
+  readonly watch: {
+    readonly ping: SecretRef | undefined;
+    readonly every: number;
+    readonly verify: ConfigFile["watch"]["verify"];
+  };
   /** The right to delete, apart from the right to write. */
   readonly disposal: ConfigFile["disposal"];
   readonly fonts: readonly string[];
@@ -50,6 +67,8 @@ export interface Config {
   readonly logged: Json;
   /** Value of a secret. Throws SECRET_UNAVAILABLE, naming the reference. */
   reveal(ref: SecretRef): string;
+  /** The personal token that whoever runs this shows, if any. Never kept, never logged. */
+  personalToken(): string | undefined;
 }
 
 /** Where a store is: a folder, absolute, or a bucket with its keys as references. */
@@ -114,6 +133,7 @@ export async function parseConfig(
   const instances = readInstances(parts, collectors, mistakes);
   checkScope(parts, data, mistakes);
   const heads = readHeadTargets(data, mistakes);
+  const notify = readChannels(data, mistakes);
   checkIndex(parsed.data?.index, mistakes);
   if (parsed.success) checkPlaces(parsed.data, root, mistakes);
   if (parsed.success) checkRules(parsed.data, instances, data, mistakes);
@@ -134,9 +154,19 @@ export async function parseConfig(
     collectors,
     instances: instances.map((one) => withMasking(one, file.masking)),
     heads,
+    notify,
     programs: programEnvironment(env),
     masking: file.masking,
     retention: file.retention,
+    schedule: file.schedule,
+    log: file.log,
+    gaps: file.gaps,
+    clock: {
+      reference: file.clock.reference,
+      limit: parseDuration(file.clock.limit) ?? 0,
+      warn: parseDuration(file.clock.warn) ?? 0,
+    },
+    watch: { ping: file.watch.ping, every: parseDuration(file.watch.every) ?? 0, verify: file.watch.verify },
     disposal: file.disposal,
     fonts: file.report.fonts.map((font) => resolve(root, font)),
     listen: { host: host.replace(/^\[|\]$/g, ""), port: Number(port) },
@@ -149,6 +179,7 @@ export async function parseConfig(
     vkey: resolve(root, "ledger.vkey"),
     logged: JSON.parse(JSON.stringify(data)) as Json,
     reveal: (ref) => revealSecret(ref, root, env),
+    personalToken: () => env.CUSTODY_TOKEN,
   };
 }
 

@@ -6,7 +6,9 @@ import { compilePattern } from "../collector/pattern.ts";
 import { isCustodyError, messageOf } from "../lib/errors.ts";
 import { parseDuration } from "../lib/time.ts";
 import { isZone } from "../lib/zone.ts";
-import { parseCadence } from "../slots/cadence.ts";
+import { GETS } from "../notify/define.ts";
+import { parseTimeOfDay } from "../notify/rhythm.ts";
+import { EXAMPLES, readCadence } from "../slots/spoken.ts";
 
 /**
  * The shape of `custody.yaml`. The reference in `docs/configuration.md` is made from it, so every key says here what it
@@ -27,17 +29,37 @@ const Path = z.string().min(1).max(4_000);
 const Duration = z
   .string()
   .refine((text) => parseDuration(text) !== undefined, "expected a duration such as 15m, 6h or 3d");
-/** Below a second a pull would ask a source without a pause. */
-const Pull = Duration.refine((text) => (parseDuration(text) ?? 1_000) >= 1_000, "expected a duration of at least 1s");
-const Cadence = z.string().check(({ value, issues }) => {
+/** What is wrong with a cadence as a person writes it; undefined where nothing is. */
+function cadenceMistake(text: string): string | undefined {
   try {
-    parseCadence(value, "UTC");
+    readCadence(text);
+    return undefined;
   } catch (error) {
-    const remedy = isCustodyError(error) ? error.remedy : undefined;
-    const message = `expected how often evidence is required; ${remedy ?? "use a word such as daily"}`;
-    issues.push({ code: "custom", message, input: value });
+    const remedy = (isCustodyError(error) ? error.remedy : undefined) ?? "use a word such as daily";
+    // What stands in the file is not repeated, only what is wrong with it.
+    const why = /^"[^"]*"[:\s]+(?:is not a cadence[;\s]*)?(.*)$/s.exec(messageOf(error))?.[1] ?? "";
+    return why === "" ? remedy : `${why}${why.endsWith("?") ? " Or " : "; "}${remedy}`;
   }
+}
+
+/** Below a second a pull would ask a source without a pause. */
+const Pull = z.string().check(({ value, issues }) => {
+  const duration = parseDuration(value);
+  const mistake = duration === undefined ? cadenceMistake(value) : undefined;
+  if (duration !== undefined && duration < 1_000)
+    issues.push({ code: "custom", message: "expected a duration of at least 1s", input: value });
+  if (mistake !== undefined)
+    issues.push({ code: "custom", message: `expected a duration such as 15m, or times; ${mistake}`, input: value });
 });
+const Cadence = z.string().check(({ value, issues }) => {
+  const mistake = cadenceMistake(value);
+  if (mistake === undefined) return;
+  issues.push({ code: "custom", message: `expected how often evidence is required; ${mistake}`, input: value });
+});
+const Timeout = Duration.refine((text) => {
+  const ms = parseDuration(text) ?? 1_000;
+  return ms >= 1_000 && ms <= 86_400_000;
+}, "expected a duration from 1s to 1d");
 
 const LISTEN = /^(127\.0\.0\.1|localhost|\[::1\]):(\d{1,5})$/;
 const Listen = z
@@ -49,6 +71,9 @@ const Listen = z
 
 export { Bucket };
 
+/** How much the daemon says. */
+export const LOG_LEVELS = ["info", "warn", "error"] as const;
+
 const FileStore = z
   .string()
   .regex(/^file:.+/, "expected `file:PATH`, or a bucket with its keys (bucket, accessKey, secretKey)");
@@ -58,7 +83,7 @@ export const Instance = z.looseObject({
   use: z.string().meta(about("Which collector, by its name; `custody sources` lists them.", "incident-log/markdown")),
   cadence: Cadence.optional().meta(
     about(
-      "How often evidence is required: hourly, daily, weekly, monthly, quarterly, yearly, or a part of a day such as 15m or 6h. The collector's own unless stated.",
+      `How often evidence is required: hourly, daily, weekly, monthly, quarterly, yearly, a part of a day such as 15m or 6h, plain words (${EXAMPLES.join(", ")}), or a cron expression of five fields in quotes. The collector's own unless stated.`,
       "monthly",
     ),
   ),
@@ -69,11 +94,26 @@ export const Instance = z.looseObject({
     ),
   ),
   zone: Zone.optional().meta(about("Time zone of the periods; the organisation's unless stated.", "Europe/Berlin")),
+  remembers: Duration.optional().meta(
+    about(
+      "How long the source itself keeps its past, where Custody cannot tell: warns before it forgets the time of an open incident.",
+      "30d",
+    ),
+  ),
   pull: Pull.optional().meta(
     about(
-      "How often `custody serve` looks, `1h` unless stated. More often than required is normal: it shortens what an outage can cost.",
+      "How often `custody serve` looks, `1h` unless stated: a duration, or times in the same words as `cadence`. More often than required is normal: it shortens what an outage can cost.",
       "15m",
     ),
+  ),
+  jitter: Duration.optional().meta(
+    about(
+      "By how much its runs may be moved so that not all collectors run in the same minute: at most `10m` unless stated, and never more than a quarter of the grace. `0s` switches it off.",
+      "2m",
+    ),
+  ),
+  timeout: Timeout.optional().meta(
+    about("How long one run may take, `15m` unless stated; then it is stopped and recorded as far as it came.", "5m"),
   ),
 });
 
@@ -131,6 +171,18 @@ const Retention = z.strictObject({
   keep: Keep,
 });
 
+const GapLevel = z.strictObject({
+  collectors: z
+    .array(Id)
+    .min(1)
+    .optional()
+    .meta(about("Gaps of these collectors.", ["incidents"])),
+  family: z.string().min(1).optional().meta(about("Gaps of all collectors of this family.", "incident-log")),
+  level: z
+    .enum(["normal", "urgent"])
+    .meta(about("`urgent` is told at once, `normal` with the next daily notice.", "urgent")),
+});
+
 const Disposal = z.strictObject({
   accessKey: secret()
     .optional()
@@ -175,6 +227,41 @@ export const HeadItem = z.looseObject({
   ),
 });
 
+export const NotifyItem = z.looseObject({
+  use: z.string().meta(about("Which way: `email`, `discord`, `slack`, `telegram` or `webhook`.", "email")),
+  id: Id.optional().meta(
+    about("Name of the channel in records and commands; the word after `use:` unless stated.", "owners"),
+  ),
+  gets: z
+    .array(z.enum(GETS))
+    .min(1)
+    .optional()
+    .meta(
+      about(
+        "What is told here: the daily `digest`, what is `urgent` (and when it is over), the monthly `report`. `[digest, urgent]` unless stated.",
+        ["digest", "urgent", "report"],
+      ),
+    ),
+  at: z
+    .string()
+    .refine((text) => parseTimeOfDay(text) !== undefined, "expected a time of day such as 08:00")
+    .optional()
+    .meta(
+      about(
+        "When the daily digest leaves, by the clock of the organisation; `08:00` unless stated. Nothing leaves on a day without news.",
+        "08:00",
+      ),
+    ),
+});
+
+/** A server that knows the time; nothing but its name, as it is shown and logged. */
+const TimeServer = z.string().refine((text) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || url.hostname === "" || url.username !== "" || url.password !== "" || url.search !== "")
+    return false;
+  return url.protocol === "https:" || (url.protocol === "ntp:" && /^\/?$/.test(url.pathname));
+}, "expected a time server such as ntp://pool.ntp.org, or a web server such as https://www.example.com");
+
 export const ConfigFile = z.strictObject({
   organisation: z
     .strictObject({
@@ -210,6 +297,19 @@ export const ConfigFile = z.strictObject({
       z.strictObject({
         role: z.enum(["owner", "operator", "auditor"]).meta(about("What this person may do.", "owner")),
         osUser: z.string().min(1).optional().meta(about("Name of this person on this machine.", "anna")),
+        token: z
+          .string()
+          .regex(
+            /^sha256:[0-9a-f]{64}$/,
+            "expected the line that `custody people token NAME` prints, never a token itself",
+          )
+          .optional()
+          .meta(
+            about(
+              "What this person is known by: the hash of a personal token. `custody people token NAME` makes one; without it nobody can sign.",
+              "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            ),
+          ),
       }),
     )
     .default({})
@@ -255,6 +355,40 @@ export const ConfigFile = z.strictObject({
         "How long evidence is kept. The first line that fits a record counts; one with neither `collectors` nor `family` fits all, uploads included. Nothing is deleted by itself: `custody retention` lists what is over, `custody dispose --due` disposes of it.",
       ),
     ),
+  gaps: z
+    .array(GapLevel)
+    .max(100)
+    .default([])
+    .meta(
+      about(
+        "Which gaps are told at once. The first line that fits a collector counts; everything else is `normal`. A failed verification and a revoked key are always `urgent`.",
+      ),
+    ),
+  schedule: z
+    .strictObject({
+      atOnce: z
+        .int()
+        .min(1)
+        .max(64)
+        .default(8)
+        .meta(
+          about(
+            "How many sources are asked at the same time; one that takes longer than a minute no longer counts.",
+            4,
+          ),
+        ),
+    })
+    .prefault({})
+    .meta(about("How `custody serve` and `custody collect` go about it.")),
+  log: z
+    .strictObject({
+      level: z
+        .enum(LOG_LEVELS)
+        .default("info")
+        .meta(about("From which level on `custody serve` logs: `info`, `warn` or `error`.", "warn")),
+    })
+    .prefault({})
+    .meta(about("What `custody serve` says on stderr, a line of JSON each; docs/operation.md lists it.")),
   disposal: Disposal.prefault({}).meta(
     about(
       "The right to delete, apart from the right to write. Needed for `custody dispose` where the store is a bucket.",
@@ -269,6 +403,59 @@ export const ConfigFile = z.strictObject({
         "Where fingerprints of the log go, out of the hands of whoever can write to it; docs/outside-proofs.md says which to choose.",
       ),
     ),
+  notify: z
+    .array(NotifyItem)
+    .max(20)
+    .default([])
+    .meta(
+      about(
+        "Where people are told what is missing and what they must do; best two ways that do not fail together. `custody notify test` tries them.",
+      ),
+    ),
+  clock: z
+    .strictObject({
+      reference: TimeServer.optional().meta(
+        about(
+          "Who outside knows the time: `ntp://HOST`, exact to milliseconds, or `https://HOST`, exact to a second, where NTP is closed. With a bucket as store its server is asked unless one is named; else nothing is claimed about the clock.",
+          "ntp://pool.ntp.org",
+        ),
+      ),
+      limit: Duration.refine((text) => (parseDuration(text) ?? 0) >= 10_000, "expected a duration of at least 10s")
+        .default("10m")
+        .meta(
+          about("Further from the reference nothing is collected and nothing is recorded under a later time.", "5m"),
+        ),
+      warn: Duration.refine((text) => (parseDuration(text) ?? 0) >= 1_000, "expected a duration of at least 1s")
+        .default("2s")
+        .meta(about("Further from the reference it is said in `custody status` and in the metrics.", "5s")),
+    })
+    .prefault({})
+    .meta(about("How right the clock of this machine is; measured every five minutes and written into each run.")),
+  watch: z
+    .strictObject({
+      ping: secret()
+        .optional()
+        .meta(
+          about(
+            "Address that is told after each good round of `custody serve`, such as one of healthchecks.io: who runs it tells you when that stops. It gets `/fail` behind it when the log contradicts itself.",
+            "${env:CUSTODY_PING_URL}",
+          ),
+        ),
+      every: Duration.refine((text) => (parseDuration(text) ?? 0) >= 60_000, "expected a duration of at least 1m")
+        .default("5m")
+        .meta(about("At most how often.", "15m")),
+      verify: z
+        .enum(["full", "quick", "off"])
+        .optional()
+        .meta(
+          about(
+            "How `custody serve` verifies its own log every day: `full` hashes every evidence file, `quick` looks at their names and sizes, `off` leaves it to you. A folder is verified in full unless stated, a bucket quickly but for once a week.",
+            "quick",
+          ),
+        ),
+    })
+    .prefault({})
+    .meta(about("Who watches Custody itself.")),
   plugins: z
     .array(Path)
     .default([])

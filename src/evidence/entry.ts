@@ -118,6 +118,10 @@ const kinds = {
     found: z.looseObject({ reader: z.int(), facts: z.int(), problems: z.int() }),
     /** How far the source's clock was ahead of ours, in milliseconds, where it told. */
     clockOffset: z.int().optional(),
+    /** How far an outside clock was ahead of ours when the run began, and by how much that may be wrong, in milliseconds. */
+    reference: z.looseObject({ use: Id, offset: z.int(), uncertainty: z.int().min(0) }).optional(),
+    /** The incident for which it was asked for: to preserve evidence of it, or by hand. */
+    incident: Id.optional(),
     items: z.int().min(0),
     /** The captures, up to 16; more are in the manifest only. */
     evidence: z.array(BlobRef).max(16),
@@ -155,6 +159,56 @@ const kinds = {
     slots: z.int().min(1),
     cause: z.string().optional(),
     until: Time.optional(),
+    /** `urgent` is told at once, everything else with the next daily notice. */
+    level: z.enum(["normal", "urgent"]).optional(),
+    body: BlobRef.optional(),
+  },
+  /** A notice that was brought to a channel, or could not be. The text is in `body`; addresses are nowhere. */
+  delivery: {
+    notice: Id,
+    about: z.enum(["digest", "urgent", "recovery", "test", "report"]),
+    channel: Id,
+    use: Id,
+    outcome: z.enum(["delivered", "failed"]),
+    /** `failed`: a closed code. */
+    cause: z.string().optional(),
+    attempts: z.int().min(1),
+    sent: Time,
+    received: Time.optional(),
+    /** The gaps it is about, up to 64. */
+    gaps: z.array(Id).max(64).optional(),
+    /** What else it tells a person to do, up to 64: names that stay the same while the matter does. */
+    duties: z.array(Id).max(64).optional(),
+    /** It says what records before this one say about gaps. */
+    through: z.int().min(0).optional(),
+    body: BlobRef.optional(),
+    receipt: BlobRef.optional(),
+  },
+  /** What a person vouches for, having looked. Counts only with an actor who was authenticated. */
+  "sign-off": {
+    /** What kind: `nil-return`, `monthly-review`, or as the catalogue names it. */
+    subject: Id,
+    window: Window,
+    /** The requirements it is about, up to 64; none where the subject says it all. */
+    requirements: z.array(Id).max(64).optional(),
+    /** The log as it was when they looked. */
+    seen: Head,
+    body: BlobRef.optional(),
+  },
+  /** What Custody found when it looked after itself. */
+  "self-check": {
+    check: z.enum(["integrity", "clock", "disk", "certificate", "index", "mirror"]),
+    result: z.enum(["good", "bad", "unknown"]),
+    started: Time,
+    ended: Time,
+    /** Size and root of what was verified. */
+    seen: Head.optional(),
+    /** Closed codes of what was found, each once, up to 32. */
+    codes: z.array(z.string().max(60)).max(32).optional(),
+    /** `integrity`, `mirror`: evidence files were looked at by name and size only. */
+    quick: z.boolean().optional(),
+    /** Measured, in the unit that FORMAT names for the check. */
+    value: z.int().optional(),
     body: BlobRef.optional(),
   },
   identity: { person: Id, identity: BlobRef },

@@ -20,7 +20,8 @@ export async function readBundle(store: Store, n: number, size: number): Promise
 
 /**
  * Entries from an index on, in order: whole bundles up to `signed`, the size of a published checkpoint, then batches up to
- * `end`. The chain is checked on the way and must end in the hash of `end`; only who has read to the end has been told so.
+ * `end`. The chain is checked from the entry before `from` on and must end in the hash of `end`; only who has read to the end
+ * has been told so.
  * Throws LEDGER_ALTERED.
  */
 export async function* readEntries(store: Store, from: number, signed: number, end: Link): AsyncGenerator<Recorded> {
@@ -30,6 +31,8 @@ export async function* readEntries(store: Store, from: number, signed: number, e
   let next: Link = START;
   for (let n = first; n * TILE_WIDTH < signed; n += 1) {
     for (const [i, bytes] of (await readBundle(store, n, signed)).entries()) {
+      // Who follows the log has seen what lies before, up to the entry whose hash the next one continues.
+      if (n * TILE_WIDTH + i < from - 1 && n * TILE_WIDTH + i < signed - 1) continue;
       const [index, entry, digest] = [n * TILE_WIDTH + i, entryOf(bytes), digestOf(bytes)];
       if (entry === undefined || (next.index > 0 && entry.prev !== next.prev))
         throw altered(store, bundleKey(n), `holds an entry ${index} that does not continue the chain`);

@@ -1,8 +1,16 @@
-import { RESULTS as RESULT_WORDS } from "../assess/vocabulary.ts";
+import { isTold, windowInWords } from "../assess/nil-return.ts";
+import { signerInWords } from "../assess/sign-off.ts";
+import { NOUNS, RESULTS as RESULT_WORDS } from "../assess/vocabulary.ts";
+import type { Titles } from "../duties/duty.ts";
+import { lostBy } from "../duties/gaps.ts";
+import { lookedInWords } from "../duties/looked.ts";
+import { causeInWords, inTable, many, spanInTable } from "../duties/words.ts";
+import { type AnyGap, gapsIn } from "../gaps/gap.ts";
+import type { LevelRule } from "../gaps/level.ts";
+import { wordsOf } from "../gaps/words.ts";
 import type { Instant } from "../lib/time.ts";
-import { dateForPeople, forPeople } from "../lib/zone.ts";
+import { dateForPeople } from "../lib/zone.ts";
 import { freshnessOf } from "../slots/freshness.ts";
-import { type Gap, gapsOf } from "../slots/gap.ts";
 import type { History, InstanceHistory, RunRecord } from "../slots/history.ts";
 import { expectationOf } from "../slots/plan.ts";
 import { SLOT_STATES, slotsOf, tally } from "../slots/state.ts";
@@ -10,19 +18,7 @@ import type { PortalParts } from "./parts.ts";
 import type { ReportFile } from "./reports.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { type Cell, marked, type Table } from "./table.ts";
-import { lostBy, type Titles } from "./today.ts";
-import {
-  bytesInWords,
-  causeInWords,
-  FRESHNESS,
-  inTable,
-  many,
-  OUTCOMES,
-  RESULTS,
-  STATES,
-  spanInTable,
-  TRIGGERS,
-} from "./words.ts";
+import { bytesInWords, FRESHNESS, NIL_STATES, OUTCOMES, RESULTS, STATES, TRIGGERS } from "./words.ts";
 
 const NONE: Cell = { text: "–" };
 
@@ -119,6 +115,29 @@ export function controlViews(snapshot: Snapshot): ControlView[] {
   }));
 }
 
+/** What people can confirm, and have: month by month, newest first. */
+export function nilTable({ nilReturns = [] }: Snapshot, zone: string): Table {
+  return {
+    caption: "Months in which nothing happened, and whether a person confirmed it",
+    columns: ["Month", "Nothing happened?", "Why", "Confirmed by"],
+    empty: "No source that could show that nothing happened has been watched for a whole month yet.",
+    rows: nilReturns
+      .filter(isTold)
+      .reverse()
+      .map(({ window, over, state, reason, signed }) => [
+        { text: windowInWords(window, zone), sub: `no ${NOUNS[over][0]}` },
+        marked(NIL_STATES[state]),
+        { text: reason },
+        signed.length === 0
+          ? NONE
+          : {
+              text: signed.map(signerInWords).join(", "),
+              sub: `record ${signed.map(({ entry }) => entry).join(", ")}`,
+            },
+      ]),
+  };
+}
+
 /** Every collector that something is or was expected of. */
 export function collectorTable({ history, now, period }: Snapshot, title: Titles, zone: string): Table {
   return {
@@ -146,34 +165,53 @@ function tallyInWords(one: InstanceHistory, from: Instant, now: Instant): string
   return words.join(" · ") || "nothing yet";
 }
 
-const GAP_STATES: Readonly<Record<Gap["state"], Cell>> = {
+const GAP_STATES: Readonly<Record<AnyGap["state"], Cell>> = {
   open: { text: "open", mark: "bad" },
   accepted: { text: "accepted", mark: "unsure" },
   "closed-late": { text: "closed late", mark: "unsure" },
+  closed: { text: "over", mark: "plain" },
 };
 
 /** All gaps, open ones first, newest first. */
-export function gapTable({ history, now }: Snapshot, title: Titles, zone: string): Table {
-  const gaps = [...history.instances.values()].flatMap((one) => gapsOf(one, now).map((gap) => ({ gap, one })));
-  const open = (gap: Gap) => (gap.state === "open" ? 0 : 1);
-  gaps.sort((a, b) => open(a.gap) - open(b.gap) || b.gap.from - a.gap.from);
+export function gapTable(
+  { history, conditions, now }: Snapshot,
+  rules: readonly LevelRule[],
+  title: Titles,
+  zone: string,
+): Table {
+  const gaps = gapsIn(history, conditions, now, rules);
+  const open = (gap: AnyGap) => (gap.state === "open" ? 0 : 1);
+  gaps.sort((a, b) => open(a) - open(b) || b.from - a.from);
   return {
-    caption: "Gaps: expected evidence that was not collected in time",
+    caption: "Gaps: expected evidence that was not collected in time, and what was wrong with Custody itself",
     columns: ["Collector", `Missing (${zone})`, "State", "Why", "Lost?"],
     empty: "None. All evidence that was due has been collected in time.",
-    rows: gaps
-      .slice(0, 500)
-      .map(({ gap, one }) => [
-        { text: title(one.id), sub: gap.id },
-        { text: spanInTable(gap, zone), sub: many(gap.slots.length, "piece") },
-        { ...GAP_STATES[gap.state], sub: gapNote(gap, zone) },
-        { text: causeInWords(gap.cause) },
-        { text: gap.state === "closed-late" ? "No: collected afterwards." : lostBy(gap, one) },
-      ]),
+    rows: gaps.slice(0, 500).map((gap) => gapRow(gap, history, title, zone)),
   };
 }
 
-function gapNote(gap: Gap, zone: string): string | undefined {
+function gapRow(gap: AnyGap, history: History, title: Titles, zone: string): Cell[] {
+  const name = title(gap.instance);
+  const hole = gap.requirement === "cadence";
+  return [
+    { text: hole ? name : wordsOf(gap, zone, causeInWords(gap.cause), name).title, sub: gap.id },
+    hole
+      ? { text: spanInTable(gap, zone), sub: many(gap.slots.length, "piece") }
+      : { text: `since ${inTable(gap.from, zone)}` },
+    { ...GAP_STATES[gap.state], sub: gapNote(gap, zone) },
+    { text: causeInWords(gap.cause) },
+    {
+      text:
+        gap.state === "closed-late"
+          ? "No: collected afterwards."
+          : gap.state === "closed"
+            ? "Over."
+            : lostBy(gap, history.instances.get(gap.instance)),
+    },
+  ];
+}
+
+function gapNote(gap: AnyGap, zone: string): string | undefined {
   if (gap.closedAt !== undefined) return inTable(gap.closedAt, zone);
   if (gap.state === "accepted" && gap.acceptedUntil !== undefined) return `until ${inTable(gap.acceptedUntil, zone)}`;
   return gap.acknowledged ? `seen ${inTable(gap.acknowledged.at, zone)}` : undefined;
@@ -223,11 +261,7 @@ export function reportTable(reports: readonly ReportFile[], zone: string): Table
 
 /** What has been watched without fault, said so that nobody has to infer it from silence. */
 export function restInWords(snapshot: Snapshot, duties: number, zone: string): string {
-  const watched = [...snapshot.history.instances.values()].filter(
-    (one) => expectationOf(one, snapshot.now) === "expected",
-  );
-  const current = watched.filter((one) => freshnessOf(one, snapshot.now).state === "current").length;
-  const looked = `Looked at ${many(watched.length, "collector")}, ${current} of them up to date, as of ${forPeople(snapshot.now, zone)}.`;
+  const looked = lookedInWords(snapshot.history, snapshot.now, zone);
   if (snapshot.indexTrouble !== undefined) {
     return `${looked} What is written inside the evidence could not be looked up now (the index is not available: ${snapshot.indexTrouble}), so there may be places to mend that are not shown.`;
   }

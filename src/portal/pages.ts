@@ -1,10 +1,14 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { titlesOf } from "../duties/duty.ts";
+import { dutiesOf } from "../duties/today.ts";
+import { many } from "../duties/words.ts";
 import { forPeople } from "../lib/zone.ts";
 import {
   collectorTable,
   controlTable,
   controlViews,
   gapTable,
+  nilTable,
   reportTable,
   restInWords,
   runTable,
@@ -15,9 +19,7 @@ import type { PortalParts } from "./parts.ts";
 import { createRender, type Frame, type PageName } from "./render.ts";
 import { listReports, openReport } from "./reports.ts";
 import { type Snapshot, Snapshots } from "./snapshot.ts";
-import { dutiesOf, refusalDuties, titlesOf } from "./today.ts";
 import { icon, style } from "./views/style.ts";
-import { many } from "./words.ts";
 
 const GAPS_AT_HOME = 8;
 const RUNS_AT_HOME = 10;
@@ -31,7 +33,8 @@ export type Say = (reply: FastifyReply, status: number, title: string, text: str
 export function addPages(server: FastifyInstance, parts: PortalParts): Say {
   const render = createRender();
   const snapshots = new Snapshots(parts);
-  const title = titlesOf(parts.collectors);
+  // Another configuration may be put in force while it serves.
+  const title = (id: string) => titlesOf(parts.collectors)(id);
   const { zone, name } = parts.organisation;
   // The banner of a demonstration stands on every page, also on those that are shown when the ledger cannot be read.
   let simulated: string | undefined;
@@ -65,10 +68,10 @@ export function addPages(server: FastifyInstance, parts: PortalParts): Say {
   }
 
   page("/", "Today", "home", async (snapshot) => {
-    const duties = [...refusalDuties(await parts.refusals(), zone), ...dutiesOf(snapshot, parts)];
+    const duties = dutiesOf({ ...snapshot, refusals: await parts.refusals() }, parts);
     const systems = systemsIn(parts.scope, snapshot, title);
     const connected = systems.filter((system) => system.connected).length;
-    const gaps = gapTable(snapshot, title, zone);
+    const gaps = gapTable(snapshot, parts.gapRules, title, zone);
     return {
       duties,
       dutyCount: many(duties.length, "thing"),
@@ -81,6 +84,7 @@ export function addPages(server: FastifyInstance, parts: PortalParts): Say {
       rest: restInWords(snapshot, duties.length, zone),
       systems,
       controls: controlTable(snapshot),
+      nils: nilTable(snapshot, zone),
       indexTrouble: snapshot.indexTrouble,
       collectors: collectorTable(snapshot, title, zone),
       gaps: { ...gaps, rows: gaps.rows.slice(0, GAPS_AT_HOME) },
@@ -96,7 +100,7 @@ export function addPages(server: FastifyInstance, parts: PortalParts): Say {
     controls: controlViews(snapshot),
   }));
 
-  page("/gaps", "Gaps", "gaps", (snapshot) => ({ gaps: gapTable(snapshot, title, zone) }));
+  page("/gaps", "Gaps", "gaps", (snapshot) => ({ gaps: gapTable(snapshot, parts.gapRules, title, zone) }));
 
   page("/runs", "Runs", "runs", (snapshot, query) => {
     const given = query.get("before") ?? "";

@@ -1,9 +1,17 @@
 import type { Catalogue } from "../assess/catalogue.ts";
 import type { Yields } from "../assess/population.ts";
+import type { Memory } from "../assess/preservation.ts";
+import type { SignOff } from "../assess/sign-off.ts";
+import type { People } from "../duties/duty.ts";
+import type { Refusal } from "../duties/refusals.ts";
+import type { Seen } from "../duties/today.ts";
+import type { Conditions } from "../gaps/conditions.ts";
+import type { LevelRule } from "../gaps/level.ts";
 import type { Connection } from "../index/database.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Instant } from "../lib/time.ts";
 import type { History } from "../slots/history.ts";
+import type { Meter } from "../watch/meter.ts";
 
 /** A configured collector as the pages show it. */
 export interface PortalCollector {
@@ -51,6 +59,32 @@ export interface PortalLog {
   error(details: object, message: string): void;
 }
 
+/** How this process is, beside what the ledger says. */
+export interface Operation {
+  readonly meter: Meter;
+  readonly databaseAway: { readonly since: Instant } | undefined;
+  /** What an outside clock said last; `forbidden` where nothing may be recorded for it. In milliseconds. */
+  readonly clock:
+    | {
+        readonly use: string;
+        readonly offset: number;
+        readonly at: Instant;
+        readonly limit: number;
+        readonly forbidden: boolean;
+      }
+    | undefined;
+  readonly selfChecks: readonly {
+    readonly check: string;
+    readonly good: boolean;
+    readonly at: Instant;
+    readonly value: number | undefined;
+  }[];
+  /** The newest head of each place. */
+  readonly heads: readonly { readonly id: string; readonly sent: Instant }[];
+  readonly deliveries: readonly { readonly channel: string; readonly delivered: number; readonly failed: number }[];
+  readonly pingConfigured: boolean;
+}
+
 /** What pages and inbox need; the composition root gives it. Functions that ask may throw what ledger and index throw. */
 export interface PortalParts {
   readonly organisation: { readonly name: string; readonly zone: string };
@@ -60,24 +94,35 @@ export interface PortalParts {
     readonly notConnected?: string | undefined;
   }[];
   readonly collectors: readonly PortalCollector[];
+  readonly people: People;
+  /** Whose gaps are urgent. */
+  readonly gapRules: readonly LevelRule[];
   readonly software: string;
   readonly clock: Clock;
   readonly log: PortalLog;
   readonly catalogue: Catalogue;
   readonly yields: Yields;
-  /** All that the ledger says about slots, and how many entries that was. */
-  history(): Promise<{ readonly history: History; readonly size: number }>;
+  /** All that the ledger says about slots and about Custody itself, and how many entries that was. */
+  history(): Promise<{ readonly history: History; readonly conditions: Conditions; readonly size: number }>;
   /** The index, brought up to the ledger. */
   index(): Promise<Connection>;
   blob(digest: string): Promise<Uint8Array | undefined>;
+  /** What people signed and counts, with their names as far as they are known. */
+  signOffs(): Promise<readonly SignOff[]>;
+  /** How long the sources keep their own past, as far as that is known. */
+  memories(): Promise<readonly Memory[]>;
   /** The newest signed head, its root in base64. */
   head(): Promise<{ readonly size: number; readonly root: string }>;
   /** Name and key of the log, and its heads that left the store, one per place. */
   published(): Promise<PublishedHeads>;
   /** Places that refused a head because they hold or have seen another history of this log. */
-  refusals(): Promise<readonly { readonly place: string; readonly at: Instant; readonly message: string }[]>;
+  refusals(): Promise<readonly Refusal[]>;
   /** A public object of the store: the checkpoint or a hash tile; undefined for what is neither, or not there. */
   publicObject(key: string): Promise<Uint8Array | undefined>;
+  /** What Custody found out about itself. */
+  watch(now: Instant): Promise<Seen["watch"]>;
+  /** How this process is. Never throws: what it cannot find out it leaves out. */
+  operation(): Promise<Operation>;
   readonly reportsFolder: string;
   /** Undefined for an instance that has no inbox or whose inbox is closed. */
   inbox(instance: string): Inbox | undefined;

@@ -1,6 +1,6 @@
 import Handlebars from "handlebars";
+import { many } from "../duties/words.ts";
 import * as views from "./views/pages.ts";
-import { many } from "./words.ts";
 
 export type PageName = "home" | "controls" | "gaps" | "runs" | "fingerprint" | "message";
 

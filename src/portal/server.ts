@@ -22,7 +22,7 @@ const HEADERS = {
 /** Only this machine itself is served, under these names. */
 const OWN_NAMES = new Set(["127.0.0.1", "localhost", "[::1]"]);
 /** Public, or known by a token: these may be asked for under any name. */
-const ANY_NAME = /^\/(hooks\/|tile\/|checkpoint$|health$|ready$|fingerprint$)/;
+const ANY_NAME = /^\/(hooks\/|tile\/|checkpoint$|health$|ready$|metrics$|fingerprint$)/;
 
 /**
  * Inbox, pages and public objects as one HTTP server; it does not listen yet. A page of some other site that a browser was

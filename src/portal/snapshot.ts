@@ -1,11 +1,17 @@
-import { assessControls, type ControlAssessment } from "../assess/assess.ts";
+import { type AssessmentInput, assessControls, type ControlAssessment } from "../assess/assess.ts";
+import { assessedDuties } from "../assess/due.ts";
+import { type NilReturn, nilReturnsOf } from "../assess/nil-return.ts";
+import type { SignOff } from "../assess/sign-off.ts";
+import type { Duty } from "../duties/duty.ts";
+import { type FailingJob, failingJobs } from "../duties/jobs.ts";
+import { type Details, LastWords } from "../duties/last-words.ts";
+import type { Seen } from "../duties/today.ts";
 import type { Observed } from "../evidence/fact.ts";
-import { decodeManifest } from "../evidence/manifest.ts";
+import type { Conditions } from "../gaps/conditions.ts";
 import { latestFacts, listProblems, type ProblemView } from "../index/query.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Instant, Interval } from "../lib/time.ts";
 import type { History } from "../slots/history.ts";
-import { type FailingJob, failingJobs } from "./jobs.ts";
 import type { PortalParts } from "./parts.ts";
 
 /** What only the index knows. */
@@ -22,15 +28,22 @@ export interface Snapshot {
   readonly now: Instant;
   readonly size: number;
   readonly history: History;
+  readonly conditions: Conditions;
   /** What is assessed: the last year. */
   readonly period: Interval;
   /** Why a last run did not see everything, in its own words, by instance. */
-  readonly details: ReadonlyMap<string, string>;
+  readonly details: Details;
   /** Undefined while the index is not available. */
   readonly controls: readonly ControlAssessment[] | undefined;
+  /** Every claim of the last year that nothing happened, month by month. */
+  readonly nilReturns: readonly NilReturn[] | undefined;
   readonly problems: readonly ProblemView[] | undefined;
   readonly failingJobs: readonly FailingJob[] | undefined;
+  /** What follows from the facts for a person to do. */
+  readonly others: readonly Duty[];
   readonly indexTrouble: string | undefined;
+  /** What Custody found out about itself. */
+  readonly watch?: Seen["watch"];
 }
 
 const YEAR = 365 * 86_400_000;
@@ -39,14 +52,19 @@ const INDEX_WITHIN = 4_000;
 const MINUTE = 60_000;
 const MAX_PROBLEMS = 10_000;
 
+interface Judged {
+  readonly controls: readonly ControlAssessment[];
+  readonly nilReturns: readonly NilReturn[];
+}
+
 /** Makes snapshots, and keeps what is dear to make until the ledger grows. States come from the ledger, facts from the index. */
 export class Snapshots {
   readonly #parts: PortalParts;
   #known: Known | undefined;
   #asking: Promise<Known> | undefined;
   #trouble: string | undefined;
-  #judged: { readonly key: string; readonly controls: readonly ControlAssessment[] } | undefined;
-  #details: ReadonlyMap<string, string> = new Map();
+  #judged: ({ readonly key: string } & Judged) | undefined;
+  readonly #lastWords = new LastWords();
 
   constructor(parts: PortalParts) {
     this.#parts = parts;
@@ -55,23 +73,41 @@ export class Snapshots {
   /** Throws what the ledger throws when it cannot be read; an index that is away is part of the answer. */
   async take(): Promise<Snapshot> {
     const { clock } = this.#parts;
-    const { history, size } = await this.#parts.history();
+    const { history, conditions, size } = await this.#parts.history();
     const now = Math.max(history.asOf, clock.now());
     const period = { from: now - YEAR, to: now };
     const known = await this.#know(size);
-    const details = await this.#lastWords(history);
+    const details = await this.#lastWords.of(history, (digest) => this.#parts.blob(digest));
+    const signOffs = known === undefined ? [] : await this.#parts.signOffs();
+    const judged = known && this.#judge(known, history, period, now, signOffs);
     return {
       now,
       size,
       history,
+      conditions,
       period,
       details,
-      controls: known && this.#judge(known, history, period, now),
+      controls: judged?.controls,
+      nilReturns: judged?.nilReturns,
+      others: await this.#others(known, judged?.nilReturns ?? [], history, now),
       problems: known?.problems,
       failingJobs:
         known && failingJobs(known.facts, now, (id) => history.instances.get(id)?.record.use !== "cron-health/custody"),
       indexTrouble: known ? undefined : this.#trouble,
+      watch: await this.#parts.watch(now),
     };
+  }
+
+  async #others(
+    known: Known | undefined,
+    nilReturns: readonly NilReturn[],
+    { instances }: History,
+    now: Instant,
+  ): Promise<readonly Duty[]> {
+    if (known === undefined) return [];
+    const { zone } = this.#parts.organisation;
+    const memories = await this.#parts.memories();
+    return assessedDuties({ nilReturns, facts: known.facts, memories, instances, now, zone });
   }
 
   async #know(size: number): Promise<Known | undefined> {
@@ -113,38 +149,22 @@ export class Snapshots {
   }
 
   /** Time alone makes a requirement overdue, so a judgement is kept for a minute at most. */
-  #judge(known: Known, history: History, period: Interval, now: Instant): readonly ControlAssessment[] {
+  #judge(known: Known, history: History, period: Interval, now: Instant, signOffs: readonly SignOff[]): Judged {
     const key = `${known.size} ${Math.floor(now / MINUTE)}`;
-    if (this.#judged?.key === key) return this.#judged.controls;
+    if (this.#judged?.key === key) return this.#judged;
     const { catalogue, yields } = this.#parts;
     const { facts, allProblems: problems } = known;
-    const controls = assessControls({ catalogue, period, histories: history, facts, problems, asOf: now, yields });
-    this.#judged = { key, controls };
-    return controls;
-  }
-
-  /** What the last run of each instance said where it did not see everything; an entry holds the code, its manifest the words. */
-  async #lastWords(history: History): Promise<ReadonlyMap<string, string>> {
-    const words = new Map<string, string>();
-    const read = new Map<string, string>();
-    for (const { id, runs } of history.instances.values()) {
-      const run = runs.at(-1);
-      if (run === undefined || run.outcome === "collected" || run.manifest === undefined) continue;
-      const { digest } = run.manifest;
-      const detail = this.#details.get(digest) ?? (await this.#detailIn(digest));
-      read.set(digest, detail);
-      if (detail !== "") words.set(id, detail);
-    }
-    this.#details = read;
-    return words;
-  }
-
-  async #detailIn(digest: string): Promise<string> {
-    try {
-      const bytes = await this.#parts.blob(digest);
-      return (bytes && decodeManifest(bytes).detail) ?? "";
-    } catch {
-      return "";
-    }
+    const input: AssessmentInput = {
+      catalogue,
+      period,
+      histories: history,
+      facts,
+      problems,
+      asOf: now,
+      yields,
+      signOffs,
+    };
+    this.#judged = { key, controls: assessControls(input), nilReturns: nilReturnsOf(input) };
+    return this.#judged;
   }
 }

@@ -11,7 +11,10 @@ const FIRST_WAIT = 60_000;
 const LONGEST_WAIT = 60 * 60_000;
 /** A slot past its grace is late in any case: asking for it once a day is enough. */
 const LONGEST_CATCH_UP_WAIT = 24 * 60 * 60_000;
-/** What a source did not have, or nobody heard, it will not have later either; some tries, in case it was our mistake. */
+/**
+ * What a source did not have, or nobody heard, it will not have later either. In time there are some tries, in case it was
+ * our mistake; once a slot is past its grace one is enough.
+ */
 const HOPELESS = new Set(["not-listening", "retention", "sampled"]);
 const HOPELESS_AFTER = 3;
 
@@ -25,13 +28,23 @@ const failed = (run: RunRecord): boolean => run.outcome === "failed" || run.outc
 /** When the instance may be asked again: after its last runs have failed, later each time. */
 export function restsUntil(history: InstanceHistory): Instant {
   const { runs } = history;
-  const good = runs.findLastIndex((run) => !failed(run));
   const last = runs.at(-1);
-  return last === undefined ? 0 : last.at + waitAfter(runs.length - 1 - good);
+  if (last === undefined) return 0;
+  const good = runs.findLastIndex((run) => !failed(run));
+  // By the clock of that run: what was logged may be later, where the clock was set back since.
+  return last.ended + waitAfter(runs.length - 1 - good - spared(history));
+}
+
+/**
+ * 1 where the last run was stopped before its end: that says nothing about the source, and whoever takes over from a process that
+ * was told to stop need not wait. A source that never comes to an end is stopped again, and then it counts.
+ */
+function spared({ runs }: InstanceHistory): number {
+  return runs.at(-1)?.reason === "interrupted" ? 1 : 0;
 }
 
 function isHopeless(task: Task, history: InstanceHistory): boolean {
-  if ((task.attempts ?? 0) < HOPELESS_AFTER) return false;
+  if ((task.attempts ?? 0) < (task.trigger === "catch-up" ? 1 : HOPELESS_AFTER)) return false;
   const last = history.runs.findLast((run) => run.slot === task.slot.id && run.at >= task.slot.to);
   return last?.reason !== undefined && HOPELESS.has(last.reason);
 }
@@ -49,8 +62,11 @@ export function readyTasks(tasks: readonly Task[], history: History, now: Instan
     const rest = rests.get(known.id) ?? restsUntil(known);
     rests.set(known.id, rest);
     const longest = task.trigger === "catch-up" ? LONGEST_CATCH_UP_WAIT : LONGEST_WAIT;
-    const own = (task.lastAttempt ?? 0) + waitAfter(task.attempts ?? 0, longest);
-    return now >= Math.max(rest, own);
+    const lastAttempt = task.lastAttempt ?? 0;
+    const own = lastAttempt + waitAfter((task.attempts ?? 0) - spared(known), longest);
+    // An attempt that is still to come was made before the clock was set back: nobody knows how long ago.
+    const rested = now >= rest || (known.runs.at(-1)?.ended ?? 0) > now;
+    return rested && (now >= own || lastAttempt > now);
   });
   return ready.sort((a, b) => (a.attempts ?? 0) - (b.attempts ?? 0));
 }

@@ -3,7 +3,9 @@ import { type RunRequest, type RunResult, runCollector } from "../collector/run.
 import type { Clock } from "../lib/clock.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { type Instant, type Interval, parseDuration } from "../lib/time.ts";
+import { parseCadence } from "../slots/cadence.ts";
 import type { History } from "../slots/history.ts";
+import { lookAfter, type Pull, shiftOf } from "../slots/pull.ts";
 import type { Slot } from "../slots/slot.ts";
 import { slotAt, slotsFrom } from "../slots/slot.ts";
 import { dueWork } from "../slots/work.ts";
@@ -13,6 +15,8 @@ export interface Task {
   readonly instance: InstanceConfig;
   readonly slot: Slot;
   readonly trigger: RunRequest["trigger"];
+  /** The incident for which it is asked, as records name it. */
+  readonly incident?: string;
   /** Runs that tried since the slot was over, and when the last of them was logged. */
   readonly attempts?: number;
   readonly lastAttempt?: Instant;
@@ -24,12 +28,39 @@ export interface RunParts {
   of(instance: InstanceConfig, window: Interval): Omit<RunRequest, "instance" | "slot" | "window" | "trigger">;
 }
 
-/** What is to be collected now, per instance in the order in which to do it. `pull` of 0 asks for an interim run in any case. */
-export function tasksNow(instances: readonly InstanceConfig[], history: History, now: Instant, pull?: number): Task[] {
+/** By how much runs are moved at most where nothing is said. */
+const DEFAULT_JITTER = 10 * 60_000;
+
+/** When an instance is looked at, among so many. */
+function pullOf(instance: InstanceConfig, instances: number): Pull {
+  const { id, pull, pullTimes, zone, grace, jitter = DEFAULT_JITTER } = instance;
+  const shift = shiftOf(id, instances - 1, jitter, parseDuration(grace) ?? 0, pull);
+  return pullTimes === undefined ? { every: pull, shift } : { cadence: parseCadence(pullTimes, zone), shift };
+}
+
+/** When an instance, among so many, is looked at next, if nothing is due before. */
+export function nextLookOf(instance: InstanceConfig, instances: number, now: Instant): Instant {
+  return lookAfter(pullOf(instance, instances), now);
+}
+
+/**
+ * What is to be collected now, per instance in the order in which to do it. `pull` in milliseconds takes the place of what
+ * is configured; 0 asks for an interim run in any case. Where the clock is behind the newest record, what was collected by
+ * a later clock is not collected again. `only`: of this instance.
+ */
+export function tasksNow(
+  instances: readonly InstanceConfig[],
+  history: History,
+  now: Instant,
+  pull?: number,
+  only?: string,
+): Task[] {
+  const asOf = Math.max(now, history.asOf);
   return instances.flatMap((instance) => {
+    if (only !== undefined && instance.id !== only) return [];
     const known = history.instances.get(instance.id);
     if (known === undefined) return [];
-    return dueWork(known, now, pull ?? instance.pull).map(({ slot, why, ...tried }) => ({
+    return dueWork(known, asOf, pull ?? pullOf(instance, instances.length), now).map(({ slot, why, ...tried }) => ({
       instance,
       slot,
       trigger: why === "due" ? "schedule" : why,
@@ -69,15 +100,25 @@ export function backfillTasks(
   });
 }
 
+/** What a run of this task would ask about now. */
+export function windowOf(
+  { instance, slot }: { readonly instance: InstanceConfig; readonly slot: Interval },
+  now: Instant,
+): Interval {
+  const overlap = parseDuration(instance.collector.overlap ?? "0s") ?? 0;
+  return { from: slot.from - overlap, to: Math.min(slot.to, Math.max(now, slot.from + 1)) };
+}
+
 /** Runs one task. The window is the slot as far as it has passed, with what the collector wants to see again before it. */
 export function runTask(task: Task, parts: RunParts): Promise<RunResult> {
   const { instance, slot, trigger } = task;
-  const overlap = parseDuration(instance.collector.overlap ?? "0s") ?? 0;
-  const window = { from: slot.from - overlap, to: Math.min(slot.to, Math.max(parts.clock.now(), slot.from + 1)) };
-  return runCollector({ ...parts.of(instance, window), instance, slot, window, trigger });
+  const window = windowOf(task, parts.clock.now());
+  const limits = instance.timeout === undefined ? {} : { limits: { runTimeout: instance.timeout } };
+  const about = task.incident === undefined ? {} : { incident: task.incident };
+  return runCollector({ ...parts.of(instance, window), ...limits, ...about, instance, slot, window, trigger });
 }
 
-/** How many sources are asked at once. */
+/** How many sources are asked at once where nothing is said. */
 const AT_ONCE = 4;
 
 /**
@@ -90,6 +131,7 @@ export async function runTasks(
   parts: RunParts,
   signal: AbortSignal,
   done: (task: Task, result: RunResult) => void,
+  atOnce: number = AT_ONCE,
 ): Promise<void> {
   const ids = [...new Set(tasks.map((task) => task.instance.id))];
   const byInstance = ids.map((id) => tasks.filter((task) => task.instance.id === id));
@@ -103,6 +145,6 @@ export async function runTasks(
     }
   };
   const caught = () => worker().catch((thrown: unknown) => void failures.push(thrown));
-  await Promise.all(Array.from({ length: AT_ONCE }, caught));
+  await Promise.all(Array.from({ length: atOnce }, caught));
   if (failures.length > 0) throw failures[0];
 }

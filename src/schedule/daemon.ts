@@ -7,6 +7,7 @@ import type { History } from "../slots/history.ts";
 import { readyTasks } from "./backoff.ts";
 import type { Task } from "./collect.ts";
 import { Room } from "./room.ts";
+import { eitherOf, ownTurns, type Turn, type Turns } from "./turns.ts";
 
 /** Where the daemon says what it does; the shape of a pino logger. */
 export interface DaemonLog extends RunLog {
@@ -18,23 +19,39 @@ export interface DaemonLog extends RunLog {
 export interface DaemonParts {
   readonly clock: Clock;
   readonly log: DaemonLog;
+  /** How many sources are asked at once. */
+  readonly atOnce?: () => number;
+  /** Who works an instance; this process alone unless given. */
+  readonly turns?: Turns;
   /** Logs the configuration where the ledger does not have it; once, before the first run. */
   declare(): Promise<void>;
   /** Logs what is to be said about gaps now. */
   noteGaps(): Promise<void>;
-  /** What is to be collected now, and the history it follows from. */
-  tasks(now: Instant): Promise<{ readonly history: History; readonly tasks: readonly Task[] }>;
+  /** What is to be collected now, of all or of one instance, and the history it follows from. */
+  tasks(now: Instant, only?: string): Promise<{ readonly history: History; readonly tasks: readonly Task[] }>;
   run(task: Task, signal: AbortSignal, log: DaemonLog): Promise<RunResult>;
   /** Signs what was appended, if anything was; the size of the log if so. */
   publish(): Promise<number | undefined>;
   /** Brings heads of the log to where they are due. */
-  heads?(signal: AbortSignal): Promise<void>;
+  heads?(signal: AbortSignal, log: DaemonLog): Promise<void>;
+  /** Tells people what is due; `busy` while runs are under way that may change it. */
+  notices?(signal: AbortSignal, busy: boolean, log: DaemonLog): Promise<void>;
+  /** Throws where nothing may be recorded now, because the clock is wrong. */
+  mayRecord?(signal: AbortSignal): Promise<void>;
+  /** Looks after Custody itself, where it is time; `busy` while collectors run. */
+  selfCheck?(signal: AbortSignal, busy: boolean, log: DaemonLog): Promise<void>;
+  /** A round was worked out without a complaint. Never throws. */
+  roundDone?(signal: AbortSignal): void;
   /** The ledger contradicts itself: nothing more may be written. Called once. */
   halt(error: CustodyError): void;
 }
 
 /** The lane of heads; no instance can have this name. */
 const HEADS = " heads";
+/** The lane of notices. */
+const NOTICES = " notices";
+/** The lane of looking after itself. */
+const SELF_CHECK = " self-check";
 /** At most this often is a checkpoint signed. */
 const PUBLISH_EVERY = 10_000;
 
@@ -47,15 +64,19 @@ export class Daemon {
   readonly #stop = new AbortController();
   readonly #lanes = new Map<string, Promise<void>>();
   readonly #room: Room;
+  readonly #turns: Turns;
   #declared = false;
   #fresh = true;
   #halted = false;
+  /** Changes with the configuration. */
+  #generation = 0;
   #waking: Promise<void> | undefined;
   #publishing: Promise<void> | undefined;
 
   constructor(parts: DaemonParts) {
     this.#parts = parts;
-    this.#room = new Room(parts.clock);
+    this.#room = new Room(parts.clock, parts.atOnce);
+    this.#turns = parts.turns ?? ownTurns();
   }
 
   /** Signs what is new, every ten seconds, until `stop`. Call it once. */
@@ -74,9 +95,27 @@ export class Daemon {
     return this.#waking;
   }
 
+  /**
+   * Another configuration is in force: it is logged before anything else begins, runs under way end as they began, and who rests
+   * after a failure is tried again. Resolves when what is due has begun.
+   */
+  async reconfigured(): Promise<void> {
+    this.#generation += 1;
+    while (this.#waking !== undefined) await this.#waking;
+    this.#declared = false;
+    this.#fresh = true;
+    await this.tick();
+  }
+
   async #wake(): Promise<void> {
     const { clock } = this.#parts;
     if (this.#stopping) return;
+    try {
+      await this.#parts.mayRecord?.(this.#stop.signal);
+    } catch (error) {
+      this.#complain(error, "nothing is collected, and no message taken; it is tried again within a minute");
+      return;
+    }
     try {
       if (!this.#declared) await this.#parts.declare();
       this.#declared = true;
@@ -85,16 +124,19 @@ export class Daemon {
       const busy = new Set(this.#lanes.keys());
       const now = clock.now();
       const { history, tasks } = await this.#parts.tasks(now);
-      const ready = readyTasks(tasks, history, now, this.#fresh);
+      const fresh = this.#fresh;
+      const ready = readyTasks(tasks, history, now, fresh);
       this.#fresh = false;
       for (const id of new Set(ready.map((task) => task.instance.id))) {
-        const own = ready.filter((task) => task.instance.id === id);
-        if (!busy.has(id) && !this.#stopping) this.#open(id, own);
+        if (!busy.has(id) && !this.#stopping) this.#open(id, fresh);
       }
+      this.#parts.roundDone?.(this.#stop.signal);
     } catch (error) {
       this.#complain(error, "the schedule could not be worked out; it is tried again within a minute");
     }
     if (!this.#stopping && !this.#lanes.has(HEADS)) this.#sendHeads();
+    if (!this.#stopping && !this.#lanes.has(NOTICES)) this.#sendNotices();
+    if (!this.#stopping && !this.#lanes.has(SELF_CHECK)) this.#checkItself();
   }
 
   /** Resolves when nothing is under way any more. */
@@ -132,44 +174,107 @@ export class Daemon {
 
   /** In a lane of its own: a service that hangs holds up no collecting. */
   #sendHeads(): void {
-    const sending = this.#parts.heads?.(this.#stop.signal);
+    const log = this.#runLog({});
+    const sending = this.#parts.heads?.(this.#stop.signal, log);
     if (sending === undefined) return;
     const lane = sending
-      .catch((error: unknown) => this.#complain(error, "heads could not be sent; it is tried again within a minute"))
+      .catch((error: unknown) =>
+        this.#complain(error, "heads could not be sent; it is tried again within a minute", log),
+      )
       .finally(() => this.#lanes.delete(HEADS));
     this.#lanes.set(HEADS, lane);
   }
 
-  #open(id: string, tasks: readonly Task[]): void {
-    const lane = this.#collect(tasks)
+  /** In a lane of its own, like heads. */
+  #sendNotices(): void {
+    const busy = [...this.#lanes.keys()].some((lane) => !lane.startsWith(" "));
+    const log = this.#runLog({});
+    const sending = this.#parts.notices?.(this.#stop.signal, busy, log);
+    if (sending === undefined) return;
+    const lane = sending
+      .catch((error: unknown) =>
+        this.#complain(error, "notices could not be sent; it is tried again within a minute", log),
+      )
+      .finally(() => this.#lanes.delete(NOTICES));
+    this.#lanes.set(NOTICES, lane);
+  }
+
+  /** In a lane of its own, like heads. */
+  #checkItself(): void {
+    const busy = [...this.#lanes.keys()].some((lane) => lane !== HEADS && lane !== NOTICES);
+    const log = this.#runLog({});
+    const checking = this.#parts.selfCheck?.(this.#stop.signal, busy, log);
+    if (checking === undefined) return;
+    const lane = checking
+      .catch((error: unknown) => this.#complain(error, "Custody could not look after itself; it is tried again", log))
+      .finally(() => this.#lanes.delete(SELF_CHECK));
+    this.#lanes.set(SELF_CHECK, lane);
+  }
+
+  #open(id: string, fresh: boolean): void {
+    const lane = this.#work(id, fresh)
       .catch((error: unknown) => this.#complain(error, `${id}: the run could not be recorded; it is tried again`))
       .finally(() => this.#lanes.delete(id));
     this.#lanes.set(id, lane);
   }
 
-  /** One task after the other; after one that failed the instance rests. */
-  async #collect(tasks: readonly Task[]): Promise<void> {
-    for (const task of tasks) {
-      const leave = await this.#room.enter();
+  /** Works an instance unless another process does: first room, then the turn, so that nobody holds turns while waiting. */
+  async #work(id: string, fresh: boolean): Promise<void> {
+    const leave = await this.#room.enter();
+    try {
+      if (this.#stopping) return;
+      const turn = await this.#turns.take(`slot:${id}`, this.#stop.signal);
+      if (turn === undefined) return;
       try {
-        if (this.#stopping) return;
-        const outcome = await this.#run(task);
-        if (outcome === "failed" || outcome === "unavailable") break;
+        await this.#collect(id, fresh, turn, leave);
       } finally {
-        leave();
+        await turn.release();
       }
+    } finally {
+      leave();
     }
     if (!this.#stopping) await this.#parts.noteGaps();
   }
 
-  async #run(task: Task): Promise<RunResult["outcome"]> {
-    const run = randomBytes(4).toString("hex");
+  /**
+   * One task after the other; after one that failed the instance rests. What is to be done is asked for under the turn: whoever had
+   * it before may have done it.
+   */
+  async #collect(id: string, fresh: boolean, turn: Turn, leaveFirst: () => void): Promise<void> {
+    const generation = this.#generation;
+    const now = this.#parts.clock.now();
+    const { history, tasks } = await this.#parts.tasks(now, id);
+    const { signal, done } = eitherOf(this.#stop.signal, turn.lost);
+    let leave = leaveFirst;
+    try {
+      for (const [i, task] of readyTasks(tasks, history, now, fresh).entries()) {
+        if (i > 0) {
+          leave();
+          leave = await this.#room.enter();
+        }
+        // What another configuration requires is worked out anew at the next tick.
+        if (signal.aborted || generation !== this.#generation) return;
+        const outcome = await this.#run(task, signal);
+        if (outcome === "failed" || outcome === "unavailable") return;
+      }
+    } finally {
+      done();
+      leave();
+    }
+  }
+
+  async #run(task: Task, signal: AbortSignal): Promise<RunResult["outcome"]> {
     // The run itself names its instance in what it says.
-    const log = this.#parts.log.child({ run, slot: task.slot.id });
+    const log = this.#runLog({ slot: task.slot.id });
     log.info({ instance: task.instance.id, trigger: task.trigger, attempts: task.attempts ?? 0 }, "run begins");
-    const { outcome, problems } = await this.#parts.run(task, this.#stop.signal, log);
+    const { outcome, problems } = await this.#parts.run(task, signal, log);
     for (const { where, message } of problems.slice(0, 5)) log.warn({ where }, message);
     return outcome;
+  }
+
+  /** A log in which every line names one run: of a collector, of heads, of notices. */
+  #runLog(about: object): DaemonLog {
+    return this.#parts.log.child({ run: randomBytes(4).toString("hex"), ...about });
   }
 
   async #publishAlways(): Promise<void> {
@@ -193,9 +298,9 @@ export class Daemon {
     }
   }
 
-  #complain(error: unknown, consequence: string): void {
+  #complain(error: unknown, consequence: string, log: DaemonLog = this.#parts.log): void {
     if (this.haltOn(error)) return;
     const known = isCustodyError(error) ? { code: error.code, remedy: error.remedy } : { code: "BUG" };
-    this.#parts.log.error({ ...known, error: messageOf(error) }, consequence);
+    log.error({ ...known, error: messageOf(error) }, consequence);
   }
 }

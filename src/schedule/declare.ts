@@ -4,6 +4,7 @@ import type { BlobRef } from "../evidence/blob.ts";
 import type { Draft, InstanceRecord } from "../evidence/entry.ts";
 import type { MaskingRules } from "../evidence/masking.ts";
 import { canonical, canonicalBytes, type Json } from "../lib/canonical.ts";
+import { digestOf } from "../lib/digest.ts";
 import type { History } from "../slots/history.ts";
 
 /** A configured collector as the ledger has it. */
@@ -27,7 +28,7 @@ export interface Declaration {
  */
 export async function declareConfig(
   declaration: Declaration,
-  newest: { readonly config: BlobRef; readonly catalogue?: BlobRef | undefined } | undefined,
+  newest: { readonly index: number; readonly config: BlobRef; readonly catalogue?: BlobRef | undefined } | undefined,
   history: History,
   put: (bytes: Uint8Array, mediaType: string) => Promise<BlobRef>,
 ): Promise<Draft | undefined> {
@@ -40,9 +41,12 @@ export async function declareConfig(
     newest.catalogue?.digest === catalogue.digest &&
     canonical(sorted(known)) === canonical(sorted(instances));
   if (same) return undefined;
+  // Several replicas that start at once have the same to say after the same record.
+  const said = digestOf(canonicalBytes([config.digest, catalogue.digest, sorted(instances)]));
   return {
     kind: "config",
     actor: { type: "system", id: "custody" },
+    once: `config:${newest?.index ?? 0}:${said}`,
     config,
     catalogue,
     zone: declaration.zone,

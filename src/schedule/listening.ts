@@ -41,6 +41,15 @@ export function readListening(stateFolder: string): Interval[] {
   }
 }
 
+/** It marks every five seconds; after this long it is gone, or asleep. */
+const ALIVE_WITHIN = 30_000;
+
+/** True where a daemon of this workspace is running now. */
+export function isListening(stateFolder: string, now: Instant): boolean {
+  const seen = readListening(stateFolder).at(-1)?.to;
+  return seen !== undefined && Math.abs(now - seen) <= ALIVE_WITHIN;
+}
+
 /** Keeps the file while the inbox listens. One per workspace: the port that it listens on is taken only once. */
 export class Listening {
   readonly #folder: string;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type AssessmentInput, assessControls, type RequirementAssessment } from "../../src/assess/assess.ts";
 import { type Catalogue, type Check, loadCatalogue, type Requirement } from "../../src/assess/catalogue.ts";
+import type { SignOff } from "../../src/assess/sign-off.ts";
 import type { Entry } from "../../src/evidence/entry.ts";
 import type { Fact, FactKind, FactOf, Observed } from "../../src/evidence/fact.ts";
 import { config, genesis, historyOf, instance, run, t } from "./entries.ts";
@@ -138,4 +139,18 @@ export function assessOne(check: Check, setting: Setting = {}, over: Partial<Req
   const found = assessIn(catalogueOf(check, over), setting)[0]?.requirements[0];
   if (!found) throw new Error("the catalogue of a test has one requirement");
   return found;
+}
+
+/** What anna, an owner, signed at the end of the period; a nil return of the test's requirement where nothing else is said. */
+export function signOff(over: Partial<SignOff> = {}): SignOff {
+  return {
+    entry: 20,
+    at: t("2026-11-11T08:00Z"),
+    subject: "nil-return",
+    window: PERIOD,
+    requirements: ["x.test"],
+    seen: 12,
+    by: { id: "p-anna", role: "owner", name: "anna" },
+    ...over,
+  };
 }

@@ -33,11 +33,17 @@ export interface RunOptions {
   readonly input?: string;
 }
 
-/** Writes the peak of its memory where the parent reads it; loaded before the program. */
-const PEAK = `import { writeFileSync } from "node:fs";
+/**
+ * Writes the peak of its memory where the parent reads it; loaded before the program. What `resourceUsage` says of a child
+ * counts what the test runner held when it started it, so Linux is asked for the program's own peak.
+ */
+const PEAK = `import { readFileSync, writeFileSync } from "node:fs";
 process.on("exit", () => {
   const path = process.env.CUSTODY_TEST_PEAK;
-  if (path) writeFileSync(path, String(process.resourceUsage().maxRSS));
+  if (!path) return;
+  let own;
+  try { own = /^VmHWM:\\s*(\\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1]; } catch {}
+  writeFileSync(path, String(own ?? process.resourceUsage().maxRSS));
 });
 `;
 

@@ -6,6 +6,8 @@ import { ConfigFile, Instance } from "../../src/config/file.ts";
 import { unwrap } from "../../src/config/mistakes.ts";
 import type { HeadTarget } from "../../src/heads/define.ts";
 import { headTargets } from "../../src/heads/index.ts";
+import { channels } from "../../src/notify/channels/index.ts";
+import type { Channel } from "../../src/notify/define.ts";
 
 /** The reference of `custody.yaml`, made from the schemas that check it, so that it cannot say anything else than they do. */
 
@@ -44,6 +46,7 @@ export const EXAMPLES: Readonly<Record<string, Readonly<Record<string, unknown>>
       outcome: "result",
     },
   },
+  "cron-health/heartbeat": { id: "heartbeat", use: "cron-health/heartbeat" },
   "cron-health/ping": {
     id: "jobs",
     use: "cron-health/ping",
@@ -94,7 +97,43 @@ ${collectors.map(section).join("\n")}
 
 Under \`heads:\` each has these besides \`use\`, \`id\` and \`every\`; [outside-proofs.md](outside-proofs.md) says which to choose.
 
-${headTargets.map(headSection).join("\n")}`;
+${headTargets.map(headSection).join("\n")}
+## How people are told
+
+Under \`notify:\` each has these besides the keys above; [notices.md](notices.md) says how to make each of them.
+
+${channels.map(channelSection).join("\n")}`;
+}
+
+/** An example of each channel as it stands under `notify:`; a test reads every one of them. */
+export const CHANNEL_EXAMPLES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  email: {
+    use: "email",
+    server: "mail.example.com:587",
+    user: "custody@example.com",
+    password: "${env:CUSTODY_MAIL_PASSWORD}",
+    from: "custody@example.com",
+    to: ["anna@example.com", "ops@example.com"],
+    gets: ["digest", "urgent", "report"],
+  },
+  discord: { use: "discord", webhook: "${env:DISCORD_WEBHOOK}" },
+  slack: { use: "slack", webhook: "${env:SLACK_WEBHOOK}" },
+  telegram: { use: "telegram", token: "${env:TELEGRAM_BOT_TOKEN}", chat: "-1001234567890" },
+  webhook: { use: "webhook", url: "https://hooks.example.com/notices", secret: "${env:CUSTODY_NOTICE_SECRET}" },
+};
+
+function channelSection({ use, title, config }: Channel): string {
+  const example = stringify([CHANNEL_EXAMPLES[use]], { lineWidth: 0 });
+  return `### ${use}
+
+${sentence(title)}
+
+\`\`\`yaml
+notify:
+${example.replaceAll(/^(?=.)/gm, "  ").trimEnd()}
+\`\`\`
+
+${table(rowsOf(config, ""))}`;
 }
 
 /** An example of each way out of the store as it stands under `heads:`; a test reads every one of them. */

@@ -6,6 +6,7 @@ import { attacks } from "../../src/attack/index.ts";
 import { loadRange } from "../../src/attack/load.ts";
 import type { Objects } from "../../src/attack/range.ts";
 import { base64 } from "../../src/lib/digest.ts";
+import { cadenceLog, writeLog } from "./cadence-log.ts";
 import { filesOf, frozenLedger } from "./example-ledger.ts";
 import { mutate, readMutations } from "./mutations.ts";
 
@@ -117,6 +118,7 @@ export async function makeVectors(): Promise<{ readonly logs: Vectors["logs"]; r
       witnesses: range.outside.witnesses,
     },
     "v1-small": { store: "test/ledgers/v1-small/store", keys: [frozen.vkey], stampRoots: "", witnesses: [] },
+    ...(await cadenceLogs()),
   };
   const headText = ({ size, root }: { size: number; root: Uint8Array }) => `${size}:${base64(root)}`;
   const made: Made[] = [
@@ -154,5 +156,48 @@ export async function makeVectors(): Promise<{ readonly logs: Vectors["logs"]; r
       heads: [],
       codes: mutation.codes,
     });
+  for (const { name, story } of CADENCE_LOGS)
+    made.push({ name: `${name}/intact`, log: name, story, edits: {}, heads: [], codes: [] });
   return { logs, made };
+}
+
+/** Logs of cron cadences around the days on which the clocks of Berlin change. Their keys were thrown away. */
+const CADENCE_LOGS = [
+  {
+    name: "cadences-spring",
+    story: "Cron cadences while an hour is skipped: every period was seen, just after it began.",
+    from: Date.UTC(2026, 2, 26, 12),
+    to: Date.UTC(2026, 3, 2, 12),
+  },
+  {
+    name: "cadences-autumn",
+    story: "Cron cadences while an hour is repeated: every period was seen, just after it began.",
+    from: Date.UTC(2026, 9, 22, 12),
+    to: Date.UTC(2026, 10, 2, 12),
+  },
+  {
+    name: "cadences-hole",
+    story: "The same, without the look at the period that began in the repeated hour, at 02:30.",
+    from: Date.UTC(2026, 9, 22, 12),
+    to: Date.UTC(2026, 10, 2, 12),
+    without: "nightly@2026-10-25T00:30:00.000Z",
+  },
+] as const;
+
+/** As they are kept; made where one is missing and the vectors are updated. */
+async function cadenceLogs(): Promise<Record<string, Log>> {
+  const logs: Record<string, Log> = {};
+  for (const { name, from, to, ...rest } of CADENCE_LOGS) {
+    const folder = join(FOLDER, name);
+    let vkey = await readFile(join(folder, "ledger.vkey"), "utf8").catch(() => undefined);
+    if (vkey === undefined && process.env.UPDATE_VECTORS === "1") {
+      const made = await cadenceLog(from, to, "without" in rest ? rest.without : undefined);
+      await writeLog(join(folder, "store"), made.objects);
+      await writeFile(join(folder, "ledger.vkey"), `${made.vkey}\n`);
+      vkey = made.vkey;
+    }
+    const store = `test/vectors/conformance/${name}/store`;
+    logs[name] = { store, keys: [(vkey ?? "").trim()], stampRoots: "", witnesses: [] };
+  }
+  return logs;
 }

@@ -36,6 +36,9 @@ export interface GivenPostgres {
   /** With user and password. */
   readonly url: string;
   readonly password: string;
+  /** Stops it; `start` brings it back at the same address. */
+  halt(): Promise<void>;
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -67,25 +70,34 @@ export async function givenPostgres(): Promise<GivenPostgres> {
   const settings = [`port=${port}`, "listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off"].flatMap(
     (s) => ["-c", s],
   );
-  const server = spawn(programs.postgres, ["-D", data, ...settings], {
-    ...options,
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  const ended = once(server, "exit");
-  await new Promise<void>((resolve, reject) => {
-    let said = "";
-    server.stderr.on("data", (text: Buffer) => {
-      said += text;
-      if (said.includes("ready to accept connections")) resolve();
+  let halt = async () => {};
+  const start = async () => {
+    const server = spawn(programs.postgres, ["-D", data, ...settings], {
+      ...options,
+      stdio: ["ignore", "ignore", "pipe"],
     });
-    void ended.then(() => reject(new Error(said)));
-  });
+    const ended = once(server, "exit");
+    await new Promise<void>((resolve, reject) => {
+      let said = "";
+      server.stderr.on("data", (text: Buffer) => {
+        said += text;
+        if (said.includes("ready to accept connections")) resolve();
+      });
+      void ended.then(() => reject(new Error(said)));
+    });
+    halt = async () => {
+      server.kill("SIGINT");
+      await ended;
+    };
+  };
+  await start();
   return {
     url: `postgres://custody:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`,
     password,
+    halt: () => halt(),
+    start,
     stop: async () => {
-      server.kill("SIGINT");
-      await ended;
+      await halt();
       await rm(folder, { recursive: true, force: true });
     },
   };

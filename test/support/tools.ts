@@ -15,6 +15,12 @@ export function findProgram(...names: string[]): string | undefined {
 }
 
 /**
+ * True in CI, where the longest tests take all the time they can use. Elsewhere they go fewer rounds, so that somebody who
+ * waits for `npm test` is not kept; a test that has no short form is left out there with a line that says so.
+ */
+export const THOROUGH = Boolean(process.env.CI);
+
+/**
  * Tests that need programs npm cannot bring. Without them they are skipped with a line that says so; where `CI` is set
  * nothing is skipped: the tests run and fail.
  */

@@ -50,6 +50,7 @@ export const home = /* handlebars */ `<h1>{{#if duties}}{{dutyCount}} for you to
 <p>{{todo}}</p>
 {{#each commands}}<pre tabindex="0">{{this}}</pre>{{/each}}
 {{#if more}}<p class="muted">… and {{more}}.</p>{{/if}}
+{{#if until}}<p class="muted">Until: {{until}}.{{#if who}} Who: {{who}}.{{/if}}</p>{{else if who}}<p class="muted">Who: {{who}}.</p>{{/if}}
 </section>
 {{/each}}
 <section class="card {{#if unsure}}unsure{{else}}calm{{/if}}"><p>{{rest}}</p></section>
@@ -63,6 +64,10 @@ export const home = /* handlebars */ `<h1>{{#if duties}}{{dutyCount}} for you to
 <p class="muted">How many requirements of each control have which result, over the last year. Results are counted, never added up to one verdict.</p>
 {{#if controls.rows}}{{> table controls}}{{else}}<p class="card unsure">The index is not available ({{indexTrouble}}), so requirements cannot be judged now. Collecting goes on without it.</p>{{/if}}
 
+{{#unless indexTrouble}}<h2>Nothing happened</h2>
+<p class="muted">That nothing happened counts only where all evidence came and a person confirmed it. One missing piece withdraws it.</p>
+{{> table nils}}
+{{/unless}}
 <h2>Collectors</h2>
 {{> table collectors}}
 
