@@ -219,6 +219,42 @@ describe("a collector that never delivered anything", () => {
   });
 });
 
+describe("a gap that grows after its end", () => {
+  const daily = (n: number, at: When) => run(at, { covered: [[`2026-11-0${n}`, `2026-11-0${n + 1}`]] });
+  // 2 November came late and 3 November, next to it, later still; 4 November came in time.
+  const entries = [
+    genesis(START),
+    config(START, [instance()]),
+    run("2026-11-01T10:00Z", { covered: [["2026-11-01", "2026-11-01T10:00Z"]] }),
+    daily(1, "2026-11-02T00:10Z"),
+    run("2026-11-02T23:00Z", { outcome: "unavailable", reason: "SOURCE_UNREACHABLE" }),
+    daily(2, "2026-11-03T09:00Z"),
+    daily(4, "2026-11-05T00:10Z"),
+    daily(3, "2026-11-05T09:00Z"),
+  ];
+
+  test("is opened and closed again, once each, with the reason of what is missing then", () => {
+    const moments = ["2026-11-03T07:01Z", "2026-11-03T09:01Z", "2026-11-04T06:01Z", "2026-11-05T09:01Z"];
+    expect(noting(entries, ...moments, "2026-11-06T05:00Z")).toEqual([
+      "cadence open",
+      "cadence close-late",
+      "cadence open",
+      "cadence close-late",
+    ]);
+    const first = logged(entries.slice(0, 5), "2026-11-03T07:01Z", notesAt(entries.slice(0, 5), "2026-11-03T07:01Z"));
+    const closed = [...first, entries[5] as Entry];
+    const ended = logged(closed, "2026-11-03T09:01Z", notesAt(closed, "2026-11-03T09:01Z"));
+    const id = gapId("jobs", "cadence", "jobs@2026-11-02T00:00:00.000Z");
+    // Who saw the end has seen nothing of what came then.
+    const seen = [...ended, gap("2026-11-03T10:00Z", id, "acknowledge")];
+    const again = notesAt(seen, "2026-11-04T06:01Z");
+    const once = `gap:${id}:open:${ended.length - 1}`;
+    expect(again).toMatchObject([{ action: "open", once, cause: "custody-not-running" }]);
+    const open = gapsAt(logged(seen, "2026-11-04T06:01Z", again), "2026-11-04T07:00Z");
+    expect(open.map((one) => [one.id, one.state, one.acknowledged])).toEqual([[id, "open", undefined]]);
+  });
+});
+
 describe("an acceptance", () => {
   const hole = [
     genesis(START),

@@ -200,6 +200,27 @@ describe("notices", () => {
     expect(days.sent[2]?.id).toBe("digest-2026-09-03");
   });
 
+  test("of a hole next to one that was filled late is told like any other, and so is its end", () => {
+    const days = new Days(BEGIN, [instance()]);
+    days.add(good(BEGIN + DAY, 24));
+    for (let hour = 25; hour <= 12 * 24; hour += 1) {
+      const now = BEGIN + hour * HOUR;
+      // The second day comes late; the third, next to it, is missed in its turn and comes days later.
+      if (hour === 57) days.add(good(now, 33));
+      else if (hour > 57 && hour < 60) days.add(good(now));
+      else if (hour === 144) days.add(good(now, 86));
+      else if (hour > 144) days.add(good(now));
+      days.look(now);
+      // Somebody has seen the second day, and nothing else.
+      if (hour === 56) days.add(gap(now, gapsIn(days.history, days.conditions, now)[0]?.id ?? "", "acknowledge"));
+    }
+    expect(days.items).toEqual([
+      "jobs: 2 Sep 2026 was not collected",
+      "jobs: 2 Sep 2026 to 3 Sep 2026 was not collected",
+      "jobs: 2 Sep 2026 to 5 Sep 2026 is no longer missing",
+    ]);
+  });
+
   test("that did not arrive are due again, and what is new meanwhile comes with them", () => {
     const days = new Days(BEGIN, [instance(), instance({ id: "other" })]);
     days.add(good(BEGIN + DAY, 24));

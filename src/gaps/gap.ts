@@ -135,7 +135,7 @@ function gapFrom(records: readonly GapRecord[], asOf: Instant, { closedAt, cause
   // An acceptance without an end is none: somebody must come back to it.
   const accepted = records.findLast(({ action, until }) => action === "accept" && until !== undefined);
   const until = accepted?.until;
-  const acknowledged = acknowledgedIn(records, until, asOf);
+  const acknowledged = acknowledgedIn(records, closedAt !== undefined, until, asOf);
   return {
     ...found,
     level: levelIn(records) ?? found.level,

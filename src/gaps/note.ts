@@ -1,7 +1,7 @@
 import type { Draft } from "../evidence/entry.ts";
 import { type Instant, iso } from "../lib/time.ts";
-import type { Gap } from "../slots/gap.ts";
-import type { History } from "../slots/history.ts";
+import { ends, type Gap } from "../slots/gap.ts";
+import type { GapRecord, History } from "../slots/history.ts";
 import type { Conditions } from "./conditions.ts";
 import { type AnyGap, gapsIn } from "./gap.ts";
 import type { LevelRule } from "./level.ts";
@@ -10,8 +10,8 @@ type Note = Extract<Draft, { kind: "gap" }>;
 
 /**
  * Entries for gaps that the ledger does not know yet, for the end of those it knows, and for those whose acceptance ran
- * out: each gap is opened once, closed once, and opened again once after each acceptance, whoever else notes it at the
- * same time. A hole is there without them as well; they say why.
+ * out or that grew after their end: each gap is opened once, closed once, and opened again once after each acceptance and
+ * each end, whoever else notes it at the same time. A hole is there without them as well; they say why.
  */
 export function gapNotes(
   history: History,
@@ -21,20 +21,44 @@ export function gapNotes(
 ): Note[] {
   return gapsIn(history, conditions, asOf, rules).flatMap((gap) => {
     const notes: Note[] = [];
+    const before = endedBy(gap);
     if (gap.noted === undefined) notes.push(note(gap, "open", "open", causeOf(gap, history)));
-    else if (ranOut(gap)) notes.push(note(gap, "open", `open:${gap.accepted?.index}`, causeOf(gap, history)));
-    const closed = gap.records.some(({ action }) => action === "close" || action === "close-late");
+    else if (before !== undefined)
+      notes.push(note(gap, "open", `open:${before.index}`, causeOf(missingOf(gap), history)));
+    const closed = closeRecord(gap) !== undefined;
     if (gap.closedAt !== undefined && gap.settled && !closed) {
-      notes.push(note(gap, gap.state === "closed-late" ? "close-late" : "close", "close", gap.cause));
+      const times = gap.records.filter(ends).length;
+      const once = times === 0 ? "close" : `close:${times + 1}`;
+      notes.push(note(gap, gap.state === "closed-late" ? "close-late" : "close", once, gap.cause));
     }
     return notes;
   });
 }
 
-/** True for an open gap whose newest acceptance has passed and that nobody was told of since. */
-function ranOut({ state, accepted, records }: AnyGap): boolean {
-  if (state !== "open" || accepted === undefined) return false;
-  return !records.some(({ action, index }) => action === "open" && index > accepted.index);
+/** The newest record that opened it, or opened it again. */
+export const openRecord = ({ records }: Pick<AnyGap, "records">): GapRecord | undefined =>
+  records.findLast(({ action }) => action === "open");
+
+/** The record of its end, unless it was opened again since. */
+export function closeRecord({ records }: Pick<AnyGap, "records">): GapRecord | undefined {
+  const last = records.findLast((record) => record.action === "open" || ends(record));
+  return last !== undefined && ends(last) ? last : undefined;
+}
+
+/** Of an open gap, what ended it before and nobody was told of since: the newest acceptance, which has passed, or an end. */
+function endedBy(gap: AnyGap): Pick<GapRecord, "index"> | undefined {
+  if (gap.state !== "open") return undefined;
+  const { accepted } = gap;
+  const opened = openRecord(gap)?.index ?? -1;
+  return accepted !== undefined && accepted.index > opened ? accepted : closeRecord(gap);
+}
+
+/** What of a gap is still missing, with its own reason: the rest came meanwhile. */
+function missingOf(gap: AnyGap): Pick<AnyGap, "cause" | "slots" | "from" | "to"> {
+  const slots = gap.slots.filter(({ state }) => state !== "late");
+  if (closeRecord(gap) === undefined || slots.length === 0) return gap;
+  const cause = slots.findLast(({ reason }) => reason !== undefined)?.reason;
+  return { from: gap.from, to: gap.to, slots, ...(cause === undefined ? {} : { cause }) };
 }
 
 function note(gap: AnyGap, action: Note["action"], once: string, cause: string | undefined): Note {

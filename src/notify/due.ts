@@ -1,7 +1,9 @@
 import type { Duty } from "../duties/duty.ts";
 import { needsSomebody } from "../duties/gaps.ts";
 import type { AnyGap } from "../gaps/gap.ts";
+import { closeRecord, openRecord } from "../gaps/note.ts";
 import type { Instant } from "../lib/time.ts";
+import { ends } from "../slots/gap.ts";
 import type { GapRecord } from "../slots/history.ts";
 import { type ChannelConfig, wants } from "./define.ts";
 import type { ChannelTold, Mention } from "./told.ts";
@@ -9,8 +11,8 @@ import type { ChannelTold, Mention } from "./told.ts";
 /**
  * What is to be told, per channel; pure. It follows from the ledger alone, so restarts and replicas tell nothing twice.
  *
- * - A gap is told with the next digest after the record that opened it, and again after an acceptance ran out. One that somebody
- *   has seen (`custody gap ack`) or accepted is not told.
+ * - A gap is told with the next digest after the record that opened it, and again after an acceptance ran out or when it grew
+ *   after its end. One that somebody has seen (`custody gap ack`) or accepted is not told.
  * - What stays open and that nobody acknowledges is repeated once a week, not every day.
  * - The end of a gap is told once, to whoever could be told of it before.
  * - A gap of the top level is told at once, and so is its end; another one of the same collector within a day waits for the digest.
@@ -84,39 +86,37 @@ export interface AtOnce {
 export function urgentFor(told: ChannelTold, gaps: readonly AnyGap[], now: Instant): AtOnce[] {
   return gaps.flatMap((gap): AtOnce[] => {
     if (gap.level !== "urgent") return [];
+    const opened = openRecord(gap);
     if (closeRecord(gap) !== undefined) {
       const id = recoveryId(gap);
-      return told.urgent.has(gap.id) && endIsNews(gap, told, now) ? [{ id, about: "recovery", gap }] : [];
+      return wasUrgent(gap, opened, told) && endIsNews(gap, told, now) ? [{ id, about: "recovery", gap }] : [];
     }
-    const opened = openRecord(gap);
     if (opened === undefined || !needsSomebody(gap) || mentionSince(gap.id, opened, told) !== undefined) return [];
     if (flaps(gap, gaps, told, now)) return [];
     return [{ id: urgentId(gap), about: "urgent", gap }];
   });
 }
 
+/** Whether it was told at once when it was opened last. */
+const wasUrgent = ({ id }: AnyGap, opened: GapRecord | undefined, told: ChannelTold): boolean =>
+  (told.urgent.get(id)?.index ?? -1) > (opened?.index ?? -1);
+
 function flaps(gap: AnyGap, gaps: readonly AnyGap[], told: ChannelTold, now: Instant): boolean {
   if (EACH_COUNTS.has(gap.requirement)) return false;
   return gaps.some((other) => {
-    if (other.id === gap.id || other.instance !== gap.instance || other.requirement !== gap.requirement) return false;
+    if (other.instance !== gap.instance || other.requirement !== gap.requirement) return false;
     const mention = told.urgent.get(other.id);
     return mention !== undefined && now - mention.at < FLAPS_WITHIN;
   });
 }
 
-/** The record that opened it, or opened it again. */
-const openRecord = ({ records }: AnyGap): GapRecord | undefined => records.findLast(({ action }) => action === "open");
+/** The same for the same gap, whoever tells it; another one when it was opened again. */
+const urgentId = (gap: AnyGap): string =>
+  `urgent-${gap.id}${again(gap.records.filter(({ action }) => action === "open").length)}`;
 
-const closeRecord = ({ records }: AnyGap): GapRecord | undefined =>
-  records.find(({ action }) => action === "close" || action === "close-late");
+const recoveryId = (gap: AnyGap): string => `recovery-${gap.id}${again(gap.records.filter(ends).length)}`;
 
-/** The same for the same gap, whoever tells it; another one when it was opened again after an acceptance. */
-function urgentId(gap: AnyGap): string {
-  const times = gap.records.filter(({ action }) => action === "open").length;
-  return `urgent-${gap.id}${times > 1 ? `-${times}` : ""}`;
-}
-
-const recoveryId = ({ id }: AnyGap): string => `recovery-${id}`;
+const again = (times: number): string => (times > 1 ? `-${times}` : "");
 
 /**
  * The channels that are to get such notices: those that want them, and where all of these fail, every other one as well, so that

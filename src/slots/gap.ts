@@ -76,7 +76,7 @@ function describe(slots: AssessedSlot[], history: InstanceHistory, asOf: Instant
   const cause = own.findLast((record) => record.cause !== undefined)?.cause ?? slots.findLast((s) => s.reason)?.reason;
   const closed = slots.every((slot) => slot.state === "late");
   const until = accepted?.until;
-  const acknowledged = acknowledgedIn(own, until, asOf);
+  const acknowledged = acknowledgedIn(own, closed, until, asOf);
   const gap: Gap = {
     id,
     instance: first.instance,
@@ -96,15 +96,22 @@ function describe(slots: AssessedSlot[], history: InstanceHistory, asOf: Instant
   return [gap];
 }
 
-/** The first one. What was seen before an acceptance ran out must be seen again. */
+/** The first one. What was seen before an acceptance ran out, or before it was open again, must be seen again. */
 export function acknowledgedIn(
   records: readonly GapRecord[],
+  closed: boolean,
   acceptedUntil: Instant | undefined,
   asOf: Instant,
 ): GapRecord | undefined {
   const since = acceptedUntil !== undefined && acceptedUntil <= asOf ? acceptedUntil : Number.NEGATIVE_INFINITY;
-  return records.find((record) => record.action === "acknowledge" && record.at >= since);
+  const ended = closed ? undefined : records.findLast(ends);
+  const again = ended && records.find(({ action, index }) => action === "open" && index > ended.index);
+  const after = ended === undefined ? -1 : (again?.index ?? Number.POSITIVE_INFINITY);
+  return records.find(({ action, at, index }) => action === "acknowledge" && at >= since && index > after);
 }
+
+/** True for the record of a gap's end. One that grows afterwards, by a hole next to it, is open again. */
+export const ends = ({ action }: Pick<GapRecord, "action">): boolean => action === "close" || action === "close-late";
 
 /** What a record says of who acted on what. */
 export const act = ({ index, at, actor, window, slots }: GapRecord): GapAct => ({ index, at, actor, window, slots });
