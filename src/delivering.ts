@@ -56,7 +56,8 @@ export class Delivering {
       }),
     });
     const put = (bytes: Uint8Array, mediaType: string) => ledger.put(bytes, mediaType);
-    await ledger.append([await deliveryDraft(delivery, message, channel, put, about)]);
+    const after = (await this.#custody.told()).channel(channel.id, channel.channel.use).arrived?.index;
+    await ledger.append([await deliveryDraft(delivery, message, channel, put, { ...about, after })]);
     return delivery;
   }
 

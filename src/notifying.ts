@@ -73,7 +73,7 @@ export class Notifying {
     const { config } = this.#custody;
     if (config.notify.length === 0) return [];
     const told = await this.#custody.told();
-    const { troubles } = await readNotes(config.folders.state);
+    const { troubles } = await this.#notes();
     return config.notify.map((channel) => ({
       channel,
       last: told.channel(channel.id, channel.channel.use).last,
@@ -97,7 +97,7 @@ export class Notifying {
       if (turn === undefined) return [];
       const stop = AbortSignal.any([signal, turn.lost]);
       try {
-        await this.#sendAll(await readNotes(folders.state), stop, options, sent);
+        await this.#sendAll(await this.#notes(), stop, options, sent);
       } catch (error) {
         // Who was stopped has neither delivered nor failed.
         if (!(stop.aborted && isCustodyError(error, "ABORTED"))) throw error;
@@ -239,6 +239,16 @@ export class Notifying {
     }
     await writeNotes(config.folders.state, notes);
     return delivery.outcome === "delivered";
+  }
+
+  /** A channel over which something arrived since, such as a test, is well again. */
+  async #notes(): Promise<ChannelNotes> {
+    const { notify, folders } = this.#custody.config;
+    const notes = await readNotes(folders.state);
+    for (const channel of notify) {
+      if ((await this.#told(channel)).last?.outcome === "delivered") notes.troubles.delete(channel.id);
+    }
+    return notes;
   }
 
   async #told({ id, channel }: ChannelConfig): Promise<ChannelTold> {

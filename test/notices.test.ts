@@ -1,9 +1,11 @@
-import { readdir } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import type { Custody } from "../src/custody.ts";
+import { Delivering } from "../src/delivering.ts";
 import type { Draft } from "../src/evidence/entry.ts";
 import { CustodyError } from "../src/lib/errors.ts";
 import { iso } from "../src/lib/time.ts";
+import type { ChannelConfig } from "../src/notify/define.ts";
 import { Notifying } from "../src/notifying.ts";
 import { seeDuties, seeGaps } from "../src/seeing.ts";
 import { declareNow, noteGaps } from "../src/work.ts";
@@ -233,6 +235,45 @@ describe("a channel that fails", () => {
       .flatMap(({ items }) => items.map(({ title }) => title))
       .filter((text) => /^Over/.test(text));
     expect(over).toEqual(["Over: notices do not arrive by down"]);
+  });
+
+  test("is tried as soon as a test of it has arrived, and its next failure is recorded like the first", async () => {
+    const { custody, clock, to, notifying } = await away((one) => hook("hook", one));
+    to.status = 410;
+    expect(await notifying.sendDue(never)).toHaveLength(1);
+    to.status = 204;
+    clock.advance(MINUTE);
+    const delivering = new Delivering(custody);
+    const [channel] = delivering.channels();
+    await delivering.send(delivering.testMessage(), channel as ChannelConfig, never);
+    to.status = 410;
+    clock.advance(MINUTE);
+    expect(await notifying.sendDue(never)).toHaveLength(1);
+    expect(await outcomes(custody)).toEqual([
+      "digest-2026-11-20 hook failed",
+      expect.stringMatching(/^test-.* hook delivered$/),
+      "digest-2026-11-20 hook failed",
+    ]);
+    const { gaps } = await seeGaps(custody);
+    expect(gaps.filter(({ requirement }) => requirement === "delivery")).toMatchObject([{ state: "open" }]);
+  });
+
+  test("of another kind is told what the one before it was, once", async () => {
+    const mail = await smtpServer();
+    const { custody, clock, to, notifying } = await away(
+      (one) => hook("pager", one, ", gets: [urgent]"),
+      "gaps: [{ collectors: [own], level: urgent }]",
+    );
+    expect(await notifying.sendDue(never)).toHaveLength(1);
+    const text = await readFile(custody.config.path, "utf8");
+    const other = `{ use: email, id: pager, server: "127.0.0.1:${mail.port}", from: custody@example.com, to: anna@example.com, gets: [urgent] }`;
+    await writeFile(custody.config.path, text.replace(/\{ use: webhook.*\}/, other));
+    const again = new Notifying(await reopened(custody, clock));
+    for (let minute = 0; minute < 3; minute += 1) {
+      clock.advance(MINUTE);
+      await again.sendDue(never);
+    }
+    expect([to.arrived.length, mail.mails.length]).toEqual([1, 1]);
   });
 
   test("alone hands over to whoever is there, although that one wants only what is urgent", async () => {

@@ -165,6 +165,8 @@ export interface DeliveryAbout {
   readonly duties?: readonly string[];
   /** Index before which everything that the log says about gaps is told. */
   readonly through?: number;
+  /** Index of the newest record by which something arrived over this channel. */
+  readonly after?: number | undefined;
 }
 
 const MAX_GAPS = 64;
@@ -175,19 +177,22 @@ export async function deliveryDraft(
   message: Message,
   channel: ChannelConfig,
   put: (bytes: Uint8Array, mediaType: string) => Promise<BlobRef>,
-  { gaps, duties, through }: DeliveryAbout = {},
+  { gaps, duties, through, after }: DeliveryAbout = {},
 ): Promise<Draft> {
   const { text, mediaType } = delivery.rendered;
   const encode = (what: string) => new TextEncoder().encode(what);
   const body = await put(encode(text), mediaType);
+  const { use } = channel.channel;
+  // Of one notice a failure is recorded once, until something arrived meanwhile: then it is another failure.
+  const since = delivery.outcome === "failed" && after !== undefined ? `:${after}` : "";
   return {
     kind: "delivery",
     actor: { type: "system", id: "custody" },
-    once: `delivery:${message.id}:${channel.id}:${delivery.outcome}`,
+    once: `delivery:${message.id}:${channel.id}:${use}:${delivery.outcome}${since}`,
     notice: message.id,
     about: message.about,
     channel: channel.id,
-    use: channel.channel.use,
+    use,
     outcome: delivery.outcome,
     attempts: delivery.attempts,
     sent: iso(delivery.sent),

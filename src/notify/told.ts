@@ -29,6 +29,8 @@ export interface ChannelTold {
   /** The same, of notices at once only. */
   readonly urgent: ReadonlyMap<string, Mention>;
   readonly last: LastDelivery | undefined;
+  /** The newest record by which anything arrived. */
+  readonly arrived: Mention | undefined;
 }
 
 interface Building {
@@ -37,6 +39,7 @@ interface Building {
   readonly mentions: Map<string, Mention>;
   readonly urgent: Map<string, Mention>;
   last: LastDelivery | undefined;
+  arrived: Mention | undefined;
 }
 
 const blank = (): Building => ({
@@ -45,6 +48,7 @@ const blank = (): Building => ({
   mentions: new Map(),
   urgent: new Map(),
   last: undefined,
+  arrived: undefined,
 });
 
 export class Told {
@@ -59,6 +63,7 @@ export class Told {
     this.#channels.set(key, of);
     of.last = { index, at, notice, about, outcome, cause };
     if (outcome === "failed") return;
+    of.arrived = { index, at };
     of.delivered.add(notice);
     if (about === "digest" && through !== undefined) of.digests.push({ index, at, through });
     for (const id of [...gaps, ...duties]) of.mentions.set(id, { index, at });
