@@ -1,4 +1,5 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Custody } from "../src/custody.ts";
 import { Delivering } from "../src/delivering.ts";
@@ -145,6 +146,15 @@ describe("what is due", () => {
     expect(await second.sendDue(never)).toEqual([]);
     expect(to.arrived).toHaveLength(1);
     expect(await readdir(custody.config.folders.state)).not.toContain("notices.lock");
+  });
+
+  test("does not wait for a process that died while the clock was ahead", async () => {
+    const { custody, notifying } = await away((one) => hook("hook", one));
+    const lock = join(custody.config.folders.state, "notices.lock");
+    await writeFile(lock, "");
+    const ahead = new Date(Date.now() + 30 * DAY);
+    await utimes(lock, ahead, ahead);
+    expect(await notifying.sendDue(never)).toHaveLength(1);
   });
 
   test("that is stopped has neither arrived nor failed, and goes out the next time", async () => {

@@ -9,7 +9,7 @@ const FILE = "notices.lock";
 /** Longer than all that one sending can take. */
 const ABANDONED = 15 * 60_000;
 
-/** How to let go of it; undefined while another process has it. `now` is the machine's own time, as its files have it. */
+/** How to let go of it; undefined while another process has it. */
 export async function lockNotices(stateFolder: string, again = true): Promise<(() => Promise<void>) | undefined> {
   const path = join(stateFolder, FILE);
   try {
@@ -36,7 +36,8 @@ async function isAbandoned(path: string): Promise<boolean> {
     const found = await stat(path);
     const own = await open(probe, "w", 0o600);
     try {
-      return (await own.stat()).mtimeMs - found.mtimeMs > ABANDONED;
+      // One from far ahead is from before the clock was set right.
+      return Math.abs((await own.stat()).mtimeMs - found.mtimeMs) > ABANDONED;
     } finally {
       await own.close();
       await rm(probe, { force: true });
