@@ -13,7 +13,7 @@ import { audienceOf, newsFor, urgentFor } from "./notify/due.ts";
 import { lockNotices } from "./notify/lock.ts";
 import { digestTurn, MORNING, type Month, monthToReport } from "./notify/rhythm.ts";
 import { silenceOf } from "./notify/silence.ts";
-import type { ChannelTold, LastDelivery } from "./notify/told.ts";
+import { type ChannelTold, hasArrived, type LastDelivery } from "./notify/told.ts";
 import {
   afterFailure,
   type ChannelNotes,
@@ -238,7 +238,7 @@ export class Notifying {
       await noteGaps(this.#custody);
     }
     await writeNotes(config.folders.state, notes);
-    return delivery.outcome === "delivered";
+    return hasArrived(delivery);
   }
 
   /** A channel over which something arrived since, such as a test, is well again. */

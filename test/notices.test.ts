@@ -286,6 +286,25 @@ describe("a channel that fails", () => {
     expect([to.arrived.length, mail.mails.length]).toEqual([1, 1]);
   });
 
+  test("to some of its addresses brings a notice to the others once", async () => {
+    const mail = await smtpServer({ refuse: ["gone@example.com"] });
+    const { custody, clock, notifying } = await away(
+      () =>
+        `{ use: email, server: "127.0.0.1:${mail.port}", from: custody@example.com, to: [anna@example.com, gone@example.com] }`,
+    );
+    for (let hour = 0; hour < 12; hour += 1) {
+      await notifying.sendDue(never);
+      clock.advance(HOUR);
+    }
+    expect(mail.mails).toHaveLength(1);
+    expect(await outcomes(custody)).toEqual(["digest-2026-11-20 email failed"]);
+    // The next digest says it to those who can be reached.
+    clock.set("2026-11-21T08:01:00.000Z");
+    await notifying.sendDue(never);
+    expect(mail.mails).toHaveLength(2);
+    expect(mail.mails[1]?.data).toContain("Notices do not arrive by email");
+  });
+
   test("alone hands over to whoever is there, although that one wants only what is urgent", async () => {
     const pager = await receiver();
     const { to, notifying, clock } = await away(

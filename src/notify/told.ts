@@ -62,7 +62,7 @@ export class Told {
     const of = this.#channels.get(key) ?? blank();
     this.#channels.set(key, of);
     of.last = { index, at, notice, about, outcome, cause };
-    if (outcome === "failed") return;
+    if (!hasArrived(entry)) return;
     of.arrived = { index, at };
     of.delivered.add(notice);
     if (about === "digest" && through !== undefined) of.digests.push({ index, at, through });
@@ -75,5 +75,14 @@ export class Told {
     return this.#channels.get(name(id, use)) ?? blank();
   }
 }
+
+/** Whether somebody has it. Where only some addresses were refused the others do, and do not want it every few hours. */
+export const hasArrived = ({
+  outcome,
+  cause,
+}: {
+  readonly outcome: string;
+  readonly cause?: string | undefined;
+}): boolean => outcome === "delivered" || cause === "recipients";
 
 const name = (channel: string, use: string) => `${channel} ${use}`;
