@@ -4,7 +4,7 @@ import type { Custody } from "./custody.ts";
 import { Delivering } from "./delivering.ts";
 import { lookedInWords } from "./duties/looked.ts";
 import { digestOf } from "./lib/digest.ts";
-import { isCustodyError } from "./lib/errors.ts";
+import { isCustodyError, messageOf } from "./lib/errors.ts";
 import { type Instant, type Interval, parseDuration } from "./lib/time.ts";
 import { composeAtOnce, composeDigest, composeReport, type Letterhead, type ReportSummary } from "./notify/compose.ts";
 import type { ChannelConfig, Message } from "./notify/define.ts";
@@ -62,6 +62,8 @@ export class Notifying {
   readonly #seenDue = new Map<string, Instant>();
   /** A report that could not be made is not tried again before. */
   #reportRests = Number.NEGATIVE_INFINITY;
+  /** Channels by which something may have left that could not be recorded: it would leave again every minute. */
+  readonly #unrecorded = new Map<string, ChannelTrouble>();
 
   constructor(custody: Custody) {
     this.#custody = custody;
@@ -129,7 +131,7 @@ export class Notifying {
     let duties: Duties | undefined;
     for (const channel of audienceOf(channels, "urgent", ({ id }) => notes.troubles.has(id))) {
       for (const one of urgentFor(await this.#told(channel), sight.gaps, sight.now)) {
-        if (!rested(notes.troubles.get(channel.id), sight.now)) break;
+        if (!this.#rested(channel, notes, this.#custody.clock.now())) break;
         duties ??= await seeDuties(this.#custody, sight, false);
         const duty = duties.duties.find(({ id, covers = [] }) => id === one.gap.id || covers.includes(one.gap.id));
         await send(composeAtOnce(one, duty, this.#head), channel, { gaps: [one.gap.id] });
@@ -143,7 +145,7 @@ export class Notifying {
     if (!audienceOf(config.notify, "digest", failing).includes(channel)) return;
     const now = clock.now();
     const turn = digestTurn(now, channel.at ?? MORNING, config.organisation.zone);
-    if (notes.looked.get(channel.id) === turn.day || !rested(notes.troubles.get(channel.id), now)) return;
+    if (notes.looked.get(channel.id) === turn.day || !this.#rested(channel, notes, now)) return;
     const first = this.#seenDue.get(turn.day) ?? now;
     this.#seenDue.set(turn.day, first);
     if (options.busy && first <= now && now - first < PATIENCE) return;
@@ -188,7 +190,7 @@ export class Notifying {
       const month = monthToReport(digestTurn(now, channel.at ?? MORNING, zone).from, grace, zone);
       const id = `report-${month.label}`;
       const told = await this.#told(channel);
-      if (since >= month.to || told.delivered.has(id) || !rested(notes.troubles.get(channel.id), now)) continue;
+      if (since >= month.to || told.delivered.has(id) || !this.#rested(channel, notes, now)) continue;
       if (now < this.#reportRests) continue;
       // It is dear to make: what failed is not tried again every minute.
       this.#reportRests = now + REPORT_RESTS;
@@ -228,7 +230,13 @@ export class Notifying {
     sent: Sent[],
   ): Promise<boolean> {
     const { clock, config } = this.#custody;
-    const delivery = await this.#delivering.send(message, channel, signal, about);
+    const delivery = await this.#delivering.send(message, channel, signal, about).catch((error: unknown) => {
+      const before = this.#unrecorded.get(channel.id);
+      const trouble = afterFailure(before, clock.now(), { cause: "busy", message: messageOf(error) });
+      if (!isCustodyError(error, "ABORTED")) this.#unrecorded.set(channel.id, trouble);
+      throw error;
+    });
+    this.#unrecorded.delete(channel.id);
     sent.push({ notice: message.id, delivery });
     if (delivery.outcome === "delivered") notes.troubles.delete(channel.id);
     else {
@@ -239,6 +247,10 @@ export class Notifying {
     }
     await writeNotes(config.folders.state, notes);
     return hasArrived(delivery);
+  }
+
+  #rested({ id }: ChannelConfig, { troubles }: ChannelNotes, now: Instant): boolean {
+    return rested(troubles.get(id), now) && rested(this.#unrecorded.get(id), now);
   }
 
   /** A channel over which something arrived since, such as a test, is well again. */

@@ -148,6 +148,23 @@ describe("what is due", () => {
     expect(await readdir(custody.config.folders.state)).not.toContain("notices.lock");
   });
 
+  test("is not sent every minute while it cannot be recorded", async () => {
+    const { custody, clock, to, notifying } = await away((one) => hook("hook", one));
+    const ledger = await custody.ledger();
+    const append = ledger.append.bind(ledger);
+    ledger.append = () => Promise.reject(new CustodyError("STORE_UNREACHABLE", "the disk is full"));
+    await expect(notifying.sendDue(never)).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
+    for (let minute = 1; minute < 5; minute += 1) {
+      clock.advance(MINUTE);
+      expect(await notifying.sendDue(never)).toEqual([]);
+    }
+    expect(to.arrived).toHaveLength(1);
+    ledger.append = append;
+    clock.advance(MINUTE);
+    expect(await notifying.sendDue(never)).toHaveLength(1);
+    expect(await outcomes(custody)).toEqual(["digest-2026-11-20 hook delivered"]);
+  });
+
   test("does not wait for a process that died while the clock was ahead", async () => {
     const { custody, notifying } = await away((one) => hook("hook", one));
     const lock = join(custody.config.folders.state, "notices.lock");
