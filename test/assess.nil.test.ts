@@ -3,7 +3,7 @@ import { type NilReturn, nilReturnsDue, nilReturnsOf, windowAsFlag, windowInWord
 import { SignOffs } from "../src/assess/sign-off.ts";
 import type { Entry } from "../src/evidence/entry.ts";
 import { catalogueOf, fact, REGISTER, type Setting, seen, signOff, yields } from "./support/assessing.ts";
-import { blobRef, config, entry, genesis, historyOf, instance, run, t } from "./support/entries.ts";
+import { blobRef, config, entry, genesis, historyOf, instance, plan, run, t } from "./support/entries.ts";
 
 const NIL = { kind: "nil", over: "incident" } as const;
 const OCTOBER = { from: t("2026-10-01"), to: t("2026-11-01") };
@@ -99,6 +99,28 @@ describe("a nil return", () => {
     expect(only(entries, { signOffs: [confirmed] }).state).toBe("confirmed");
     const found = seen(fact("incident", "X", { detectedAt: t("2026-10-02") }), { instance: "second", entry: 80 });
     expect(only(entries, { signOffs: [confirmed], facts: [found] }).state).toBe("withdrawn");
+  });
+
+  test("needs somebody who watched to the end: a source that was retired saw nothing afterwards", () => {
+    const until = [...begun, ...days("09", 1, 30), ...days("10", 1, 9)];
+    const retire = plan("2026-10-10T12:00Z", "retire", { instance: "register" });
+    expect(only([...until, ...days("10", 10, 10), retire])).toMatchObject({
+      state: "refused",
+      reason: "cannot be confirmed: nobody watched from 11 Oct 2026 to 31 Oct 2026",
+    });
+    expect(only([...until, ...days("10", 10, 10), retire], { signOffs: [confirmed] }).state).toBe("withdrawn");
+    // Nor between its end and another beginning.
+    const resume = plan("2026-10-20T12:00Z", "resume", { instance: "register" });
+    expect(only([...until, ...days("10", 10, 10), retire, resume, ...days("10", 21, 31)]).reason).toBe(
+      "cannot be confirmed: nobody watched from 11 Oct 2026 to 20 Oct 2026",
+    );
+    // Another one that watched all the time is enough: what was retired is not required any more.
+    const second = instance({ id: "second", use: "incident-log/markdown", family: "incident-log" });
+    const too = days("09", 1, 30)
+      .concat(days("10", 1, 31))
+      .map((one) => ({ ...one, instance: "second" }) as Entry);
+    const both = [genesis("2026-08-20"), config("2026-08-31", [REGISTER, second]), ...days("09", 1, 30)];
+    expect(only([...both, ...days("10", 1, 10), retire, ...too]).state).toBe("confirmable");
   });
 
   test("of a month stays when another month of the quarter has an incident", () => {

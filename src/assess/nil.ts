@@ -131,6 +131,12 @@ export function findNil(all: Circumstances, over: FactKind): NilFinding & { read
   if (hidden) return refuse(hidden);
   const since = sinceWhen(circumstances);
   if (since) return refuse(since.replace(/^; /, ""));
+  // What was retired has no slots any more, and so no holes.
+  const unwatched = holesIn({ from: period.from, to: Math.min(period.to, asOf) }, slots);
+  if (unwatched.length > 0) {
+    const when = unwatched.map((stretch) => whenInWords(stretch, zone)).join(", nor ");
+    return refuse(`nobody watched ${when}`, ({ window }) => unwatched.some((stretch) => isIn(stretch, window)));
+  }
   // A register counts all that it holds, also of other times and kinds; what was read of it is known not to be meant.
   const more = partsOf(circumstances, over)
     .flatMap((part) => part.counts)
