@@ -133,6 +133,25 @@ describe("a condition of Custody itself", () => {
     ]);
   });
 
+  test("that comes back at the same moment, as by a clock that was set back, is bad again", () => {
+    const at = "2026-11-02T08:00Z";
+    const three = [check(at, "integrity", "bad", ["blob-altered"]), check(at, "integrity", "good")];
+    expect(gapsAt([...three, check(at, "integrity", "bad", ["rolled-back"])], at)).toMatchObject([
+      { state: "open", cause: "rolled-back", times: 2 },
+    ]);
+    const noted = logged(three, at, notesAt(three, at));
+    const ended = logged(noted, at, notesAt(noted, at));
+    const back = [...ended, check(at, "integrity", "bad", ["rolled-back"])];
+    expect(said(notesAt(back, at))).toEqual(["integrity open"]);
+    const two = [
+      entry("key", at, { action: "revoke", key: "a", reason: "lost" }),
+      entry("key", at, { action: "revoke", key: "b", compromisedSince: iso(t(at)) }),
+      entry("key", at, { action: "attest", key: "a" }),
+    ];
+    expect(gapsAt(two, at)).toMatchObject([{ requirement: "key", state: "open" }]);
+    expect(gapsAt([...two, entry("key", at, { action: "attest", key: "b" })], at)).toMatchObject([{ state: "closed" }]);
+  });
+
   test("is neither bad nor good by a check that could not be made", () => {
     expect(gapsAt([check("2026-11-02T03:00Z", "disk", "unknown")], "2026-11-02T04:00Z")).toEqual([]);
     const bad = [check("2026-11-02T03:00Z", "disk", "bad"), check("2026-11-02T04:00Z", "disk", "unknown")];

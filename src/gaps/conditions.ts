@@ -22,6 +22,14 @@ export interface Condition {
   readonly records: readonly GapRecord[];
 }
 
+interface RevokedKey {
+  readonly of: Building;
+  /** Records must be attested. */
+  readonly stolen: boolean;
+  /** A person has attested them, or seen that it was lost. */
+  seen: boolean;
+}
+
 type Building = { -readonly [K in keyof Condition]: Condition[K] } & { records: GapRecord[] };
 
 const DAY = 24 * 3_600_000;
@@ -44,8 +52,7 @@ export function settleTime(requirement: string): number {
 export class Conditions {
   readonly #all = new Map<string, Building>();
   readonly #newest = new Map<string, Building>();
-  /** Of revoked keys: the condition, and whether records must be attested. */
-  readonly #revoked = new Map<string, { readonly of: Building; readonly stolen: boolean }>();
+  readonly #revoked = new Map<string, RevokedKey>();
 
   /** Every condition there ever was, oldest first. */
   get all(): readonly Condition[] {
@@ -81,9 +88,14 @@ export class Conditions {
     const known = this.#revoked.get(entry.key);
     if (entry.action === "revoke" && known === undefined) {
       const of = this.#begin("custody", "key", at, entry.reason ?? "compromised");
-      this.#revoked.set(entry.key, { of, stolen: entry.compromisedSince !== undefined });
+      this.#revoked.set(entry.key, { of, stolen: entry.compromisedSince !== undefined, seen: false });
     }
-    if (entry.action === "attest" && known !== undefined) known.of.goodSince ??= at;
+    if (entry.action === "attest" && known !== undefined) this.#seeKey(known, at);
+  }
+
+  #seeKey(key: RevokedKey, at: Instant): void {
+    key.seen = true;
+    if ([...this.#revoked.values()].every(({ of, seen }) => of !== key.of || seen)) key.of.goodSince ??= at;
   }
 
   #addRecord(record: GapRecord): void {
@@ -97,9 +109,8 @@ export class Conditions {
       of.goodSince ??= record.at;
       of.over = true;
     }
-    const seen = record.action === "acknowledge" && record.actor.type === "person";
-    const key = seen ? [...this.#revoked.values()].find((one) => one.of === of) : undefined;
-    if (key !== undefined && !key.stolen) of.goodSince ??= record.at;
+    if (record.action !== "acknowledge" || record.actor.type !== "person") return;
+    for (const key of this.#revoked.values()) if (key.of === of && !key.stolen) this.#seeKey(key, record.at);
   }
 
   #noted({ gap, instance, requirement, window, cause }: GapRecord): Building {
@@ -110,8 +121,16 @@ export class Conditions {
 
   #begin(instance: string, requirement: string, at: Instant, cause: string | undefined): Building {
     const id = gapId(instance, requirement, iso(at));
-    const condition = this.#all.get(id) ?? blank(id, instance, requirement, at, cause);
+    const known = this.#all.get(id);
+    const condition = known ?? blank(id, instance, requirement, at, cause);
     this.#all.set(id, condition);
+    // Two that begin at the same moment, as by a clock that was set back, have one ID, and are one.
+    if (known?.goodSince !== undefined) {
+      known.times += 1;
+      known.goodSince = undefined;
+      known.cause = cause;
+      known.over = false;
+    }
     return condition;
   }
 }
