@@ -161,7 +161,8 @@ export class Notifying {
         const looked = lookedInWords(sight.history, sight.now, config.organisation.zone);
         const silence = silenceIn(news.due.map(({ id: about }) => about).concat(news.over.map((gap) => gap.id)), sight);
         const message = composeDigest(id, news, { silence, looked, unsure }, this.#head);
-        const matters = [...news.due.flatMap((duty) => [duty.id, ...(duty.covers ?? [])])];
+        // Only so many are recorded by name: what stands for itself comes first, as only that is repeated.
+        const matters = [...news.due.map((duty) => duty.id), ...news.due.flatMap((duty) => duty.covers ?? [])];
         const isGap = new Set(sight.gaps.map((gap) => gap.id));
         const arrived = await send(message, channel, {
           gaps: [...matters.filter((one) => isGap.has(one)), ...news.over.map((gap) => gap.id)],

@@ -43,7 +43,10 @@ export interface News {
 export function newsFor(told: ChannelTold, gaps: readonly AnyGap[], duties: readonly Duty[], now: Instant): News {
   const byId = new Map(gaps.map((gap) => [gap.id, gap]));
   const ripe = duties.filter((duty) => (duty.ripe ?? now) <= now);
-  const due = ripe.filter(({ id, covers = [] }) => [id, ...covers].some((one) => isDue(one, byId.get(one), told, now)));
+  const due = ripe.filter(
+    ({ id, covers = [] }) =>
+      isDue(id, byId.get(id), told, now) || covers.some((one) => isNew(one, byId.get(one), told)),
+  );
   return {
     due,
     over: gaps.filter((gap) => endIsNews(gap, told, now)),
@@ -53,11 +56,20 @@ export function newsFor(told: ChannelTold, gaps: readonly AnyGap[], duties: read
 }
 
 function isDue(id: string, gap: AnyGap | undefined, told: ChannelTold, now: Instant): boolean {
+  const mention = mentionOf(id, gap, told);
+  if (mention === undefined) return isNew(id, gap, told);
+  return mention.at > now || now - mention.at >= REPEAT_AFTER;
+}
+
+/** Not told yet. A gap that is not noted yet is told when it is: the record says what was told. */
+function isNew(id: string, gap: AnyGap | undefined, told: ChannelTold): boolean {
+  const unnoted = gap !== undefined && openRecord(gap) === undefined;
+  return !unnoted && mentionOf(id, gap, told) === undefined;
+}
+
+function mentionOf(id: string, gap: AnyGap | undefined, told: ChannelTold): Mention | undefined {
   const opened = gap && openRecord(gap);
-  // A gap that is not noted yet is told when it is: the record says what was told.
-  if (gap !== undefined && opened === undefined) return false;
-  const mention = opened === undefined ? told.mentions.get(id) : mentionSince(id, opened, told);
-  return mention === undefined || mention.at > now || now - mention.at >= REPEAT_AFTER;
+  return opened === undefined ? told.mentions.get(id) : mentionSince(id, opened, told);
 }
 
 /** The notice that told of it after this record. Beyond those that a digest names, it told everything noted before it. */
