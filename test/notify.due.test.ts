@@ -222,6 +222,26 @@ describe("notices", () => {
     ]);
   });
 
+  test("of the top level that begin at once call once for each collector", () => {
+    const days = new Days(
+      BEGIN,
+      [instance({ cadence: "hourly", grace: "1h" }), instance({ id: "other", cadence: "hourly", grace: "1h" })],
+      [{ level: "urgent" }],
+    );
+    // Nothing arrives for a while, and meanwhile one of the sources has two holes, with an hour between them.
+    for (const hour of [1, 2, 3, 4, 5, 6, 7]) {
+      const now = BEGIN + hour * HOUR;
+      if (hour === 1 || hour === 3) days.add(good(now));
+      if (hour === 1) days.add(good(now, 1, "other"));
+      days.look(now, { arrives: hour === 7 });
+    }
+    expect(days.sent.map(({ about, items }) => [about, items[0]?.title.split(":")[0]])).toEqual([
+      ["urgent", "jobs"],
+      ["urgent", "other"],
+      ["digest", "jobs"],
+    ]);
+  });
+
   test("of very many gaps come once a week, too", () => {
     const days = new Days(BEGIN, [instance({ cadence: "hourly", grace: "1h" })]);
     for (let hour = 1; hour <= 28 * 24; hour += 1) {

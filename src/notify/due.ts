@@ -96,6 +96,8 @@ export interface AtOnce {
 
 /** What this channel has to tell at once, oldest first. */
 export function urgentFor(told: ChannelTold, gaps: readonly AnyGap[], now: Instant): AtOnce[] {
+  // Collectors of which somebody is told in this very moment.
+  const called = new Set<string>();
   return gaps.flatMap((gap): AtOnce[] => {
     if (gap.level !== "urgent") return [];
     const opened = openRecord(gap);
@@ -104,7 +106,9 @@ export function urgentFor(told: ChannelTold, gaps: readonly AnyGap[], now: Insta
       return wasUrgent(gap, opened, told) && endIsNews(gap, told, now) ? [{ id, about: "recovery", gap }] : [];
     }
     if (opened === undefined || !needsSomebody(gap) || mentionSince(gap.id, opened, told) !== undefined) return [];
-    if (flaps(gap, gaps, told, now)) return [];
+    const name = `${gap.requirement} ${gap.instance}`;
+    if (flaps(gap, gaps, told, now) || (called.has(name) && !EACH_COUNTS.has(gap.requirement))) return [];
+    called.add(name);
     return [{ id: urgentId(gap), about: "urgent", gap }];
   });
 }
