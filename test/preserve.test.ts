@@ -66,6 +66,23 @@ describe("what is to be preserved", () => {
     expect(due("2026-11-17T00:00Z", facts, [...begun, { ...kept, incident: "INC-2" } as typeof kept])).toHaveLength(1);
   });
 
+  test("is what a run that broke off has not reached", () => {
+    const facts = [open("INC-1", "2026-11-02T10:00Z")];
+    const broken = run("2026-11-11T12:00Z", {
+      instance: "prom",
+      trigger: "backfill",
+      outcome: "partial",
+      reason: "interrupted",
+      window: ["2026-11-01T10:00Z", "2026-11-11T12:00Z"],
+      covered: [["2026-11-01T10:00Z", "2026-11-03T10:00Z"]],
+      incident: "INC-1",
+    });
+    expect(due("2026-11-14T00:00Z", facts, [...begun, broken])).toMatchObject([{ deadline: t("2026-11-18T10:00Z") }]);
+    // What the source had forgotten by then comes back by no other try.
+    const late = { ...broken, covered: [{ from: "2026-11-05T10:00:00.000Z", to: "2026-11-11T12:00:00.000Z" }] };
+    expect(due("2026-11-14T00:00Z", facts, [...begun, late as typeof broken])).toEqual([]);
+  });
+
   test("goes by the first and the last time that an incident names, with a day around them", () => {
     const now = t("2026-11-20");
     const over = { occurredAt: t("2026-11-01"), detectedAt: t("2026-11-03"), resolvedAt: t("2026-11-05") };

@@ -3,6 +3,7 @@ import { digestOf } from "../lib/digest.ts";
 import { formatDuration, type Instant, type Interval } from "../lib/time.ts";
 import { dateForPeople, forPeople } from "../lib/zone.ts";
 import type { InstanceHistory } from "../slots/history.ts";
+import { seenTo } from "../slots/record.ts";
 import { newestOf } from "./population.ts";
 
 /** What is to be kept about an incident, and until when its sources still remember it. Pure. */
@@ -95,9 +96,11 @@ export function preservationDue(input: PreservationInput): PreservationDuty[] {
 /** Up to when the time of an incident was preserved from this source, without a break from its beginning. */
 function keptTo(history: InstanceHistory | undefined, incident: string, from: Instant): Instant {
   let kept = from;
-  for (const { incident: of, window, outcome } of history?.runs ?? []) {
-    const counts = of === recordId(incident) && (outcome === "collected" || outcome === "partial");
-    if (counts && window.from <= kept) kept = Math.max(kept, window.to);
+  for (const run of history?.runs ?? []) {
+    if (run.incident !== recordId(incident) || run.window.from > kept) continue;
+    // One that broke off got no further; what the source had forgotten before comes back by no other try.
+    const to = run.outcome === "collected" ? run.window.to : seenTo(run);
+    kept = Math.max(kept, to ?? kept);
   }
   return kept;
 }
