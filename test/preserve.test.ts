@@ -83,6 +83,11 @@ describe("what is to be preserved", () => {
     expect(due("2026-11-14T00:00Z", facts, [...begun, late as typeof broken])).toEqual([]);
   });
 
+  test("has a name that records can hold, however long the incident's is", () => {
+    const [duty] = due("2026-11-17T00:00Z", [open("I".repeat(200), "2026-11-02T10:00Z")]);
+    expect(duty?.id).toMatch(/^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,199}$/);
+  });
+
   test("goes by the first and the last time that an incident names, with a day around them", () => {
     const now = t("2026-11-20");
     const over = { occurredAt: t("2026-11-01"), detectedAt: t("2026-11-03"), resolvedAt: t("2026-11-05") };

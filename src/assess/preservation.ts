@@ -117,7 +117,8 @@ function dutyOf(
   const gone = sources.filter((source) => source.deadline <= now).map((source) => source.instance);
   const argument = /^[A-Za-z0-9._/@:+-]+$/.test(incident) ? incident : `'${incident.replaceAll("'", "'\\''")}'`;
   return {
-    id: `preserve:${recordId(incident)}`,
+    // Again a name that records can hold.
+    id: recordId(`preserve:${recordId(incident)}`),
     incident,
     deadline,
     sources,
