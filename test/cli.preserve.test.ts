@@ -52,3 +52,15 @@ test("custody preserve collects, holds, and is named in the records; a backfill 
   expect([alone.code, alone.all]).toEqual([2, expect.stringContaining("--incident goes with --backfill")]);
   expect((await workspace.verified()).ok).toBe(true);
 });
+
+test("custody preserve does not say that it kept what it could not ask", { timeout: 60_000 }, async () => {
+  const workspace = await cli.workspace(
+    configuration(`- { id: incidents, use: incident-log/markdown, path: ./incidents }
+- { id: prom, use: alert-history/prometheus, url: "http://127.0.0.1:9" }`),
+  );
+  await workspace.write("incidents/.keep", "");
+  const done = await workspace.run("preserve", "INC-1", "--from", "2026-01-01");
+  expect(done.code).toBe(3);
+  expect(done.stdout).not.toContain("that could still be had is kept");
+  expect(done.stdout).toContain("nothing was had from prom; ask again");
+});

@@ -39,9 +39,14 @@ export function preserve(flags: Flags, incident: string): Promise<number> {
     });
     await noteGaps(custody);
     await publish(custody, output.note);
-    output.line(
-      `${done.incident}: everything from ${forPeople(done.window.from, zone)} to ${forPeople(done.window.to, zone)} that could still be had is kept.`,
-    );
+    const silent = done.kept.flatMap(({ instance, result }) => (isSilent(result) ? [instance.id] : []));
+    const span = `from ${forPeople(done.window.from, zone)} to ${forPeople(done.window.to, zone)}`;
+    if (silent.length === 0 && !signal.aborted)
+      output.line(`${done.incident}: everything ${span} that could still be had is kept.`);
+    else {
+      const rest = silent.length === 0 ? "it was stopped" : `nothing was had from ${silent.join(", ")}`;
+      output.line(`${done.incident}: not everything ${span} is kept: ${rest}; ask again as soon as it can be had.`);
+    }
     for (const { hold, entry } of done.holds) output.line(`Hold ${hold} is placed (record ${entry}).`);
     if (done.holds.length === 0) output.line("The holds on it stand already.");
     output.line("None of it can be disposed of until `custody hold release`.");
@@ -66,6 +71,8 @@ export function preserve(flags: Flags, incident: string): Promise<number> {
     return kinds.includes("input") ? EXIT_CODES.input : kinds.includes("temporary") ? EXIT_CODES.temporary : 0;
   });
 }
+
+const isSilent = ({ outcome }: KeptFrom["result"]): boolean => outcome === "failed" || outcome === "unavailable";
 
 const written = ({ from, to }: Interval) => ({ from: iso(from), to: iso(to) });
 
