@@ -7,6 +7,7 @@ import type { Draft } from "../src/evidence/entry.ts";
 import { CustodyError } from "../src/lib/errors.ts";
 import { iso } from "../src/lib/time.ts";
 import type { ChannelConfig } from "../src/notify/define.ts";
+import { afterFailure } from "../src/notify/troubles.ts";
 import { Notifying } from "../src/notifying.ts";
 import { seeDuties, seeGaps } from "../src/seeing.ts";
 import { declareNow, noteGaps } from "../src/work.ts";
@@ -301,6 +302,13 @@ describe("a channel that fails", () => {
       await again.sendDue(never);
     }
     expect([to.arrived.length, mail.mails.length]).toEqual([1, 1]);
+  });
+
+  test("rests as long as it asks, but no longer than a day", () => {
+    const now = Date.parse("2026-11-20T08:00:00.000Z");
+    const asked = (wait: number) =>
+      afterFailure(undefined, now, { cause: "busy", message: "", notBefore: now + wait }).until - now;
+    expect([asked(MINUTE), asked(2 * HOUR), asked(30 * 365 * DAY)]).toEqual([5 * MINUTE, 2 * HOUR, DAY]);
   });
 
   test("to some of its addresses brings a notice to the others once", async () => {

@@ -35,9 +35,11 @@ const FIRST_WAIT = 5 * 60_000;
 const LONGEST_WAIT = 60 * 60_000;
 /** What a person must mend is not mended by asking, and some services take offence. */
 const LONGEST_HOPELESS_WAIT = 6 * 60 * 60_000;
+/** Whoever asks for more is asked all the same: a mistake in an answer must not silence a channel for years. */
+const LONGEST_ASKED = 24 * 60 * 60_000;
 const PASSING: ReadonlySet<string> = new Set(["unreachable", "busy"]);
 
-/** The trouble after another failure: five minutes, then twice as long each time. */
+/** The trouble after another failure: five minutes, then twice as long each time, or as long as it asks. */
 export function afterFailure(
   before: ChannelTrouble | undefined,
   now: Instant,
@@ -46,7 +48,13 @@ export function afterFailure(
   const failures = (before?.failures ?? 0) + 1;
   const longest = PASSING.has(cause) ? LONGEST_WAIT : LONGEST_HOPELESS_WAIT;
   const wait = Math.min(longest, FIRST_WAIT * 2 ** Math.min(failures - 1, 20));
-  return { failures, at: now, cause, message, until: Math.max(now + wait, notBefore ?? 0) };
+  return {
+    failures,
+    at: now,
+    cause,
+    message,
+    until: Math.max(now + wait, Math.min(notBefore ?? 0, now + LONGEST_ASKED)),
+  };
 }
 
 /** Whether a channel may be tried now. A clock that was ahead must not silence it. */
