@@ -74,6 +74,10 @@ describe("how people are told", () => {
       "custody.yaml:4: notify.0.chat: expected the id of a chat in quotes, such as '-1001234567890', or @name",
     ],
     [
+      "  - { use: telegram, token: '${env:A}', chat: '-100', api: http://telegram.example.com }",
+      "custody.yaml:4: notify.0.api: expected an address such as https://telegram.example.com, without a user or password in it, unencrypted only on this machine itself",
+    ],
+    [
       `  - { use: email, server: m.example.com, from: a@example.com, to: "b@example.com\\nbcc: s3cr3t@example.com" }`,
       "custody.yaml:4: notify.0.to: expected an e-mail address such as audit@example.com",
     ],

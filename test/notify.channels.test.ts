@@ -232,7 +232,7 @@ describe.each(OVER_HTTP)("%s", (use) => {
   });
 });
 
-describe.each(["discord", "slack"])("%s", (use) => {
+describe.each(["discord", "slack", "webhook"])("%s", (use) => {
   test("is reached without encryption on this machine only", async () => {
     const { send, secrets } = await stand(use);
     secrets.set("${env:HOOK}", "http://hooks.example.com/api/webhooks/1/s3cr3t");

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { isAddress } from "../../collector/bucket.ts";
 import { secret } from "../../collector/define.ts";
 import { CustodyError } from "../../lib/errors.ts";
 import { shownAddress } from "../../outbound/post.ts";
 import { jsonAnswer, jsonBody, MAX_ANSWER_BYTES, type Said, secondsIn, setbackOf } from "../answer.ts";
 import { defineChannel, type Message } from "../define.ts";
 import { BETWEEN, layOut, type Markup, titleOf } from "../layout.ts";
+import { isPrivateAddress } from "../place.ts";
 import { withoutMentions } from "../text.ts";
 
 /** Telegram's limit for one message (core.telegram.org/bots/api#sendmessage): UTF-16 units after its markup is read. */
@@ -63,7 +63,10 @@ export const telegram = defineChannel({
       .meta({ description: "Which topic of a group that has some.", examples: [4] }),
     api: z
       .string()
-      .refine(isAddress, "expected an address such as https://telegram.example.com, without a user or password in it")
+      .refine(
+        isPrivateAddress,
+        "expected an address such as https://telegram.example.com, without a user or password in it, unencrypted only on this machine itself",
+      )
       .optional()
       .meta({ description: "A Bot API server of your own.", examples: ["https://telegram.example.com"] }),
   }),

@@ -8,6 +8,7 @@ import { shownAddress } from "../../outbound/post.ts";
 import { MAX_ANSWER_BYTES, setbackOf } from "../answer.ts";
 import { defineChannel, type Message, type MessageItem } from "../define.ts";
 import { address, titleOf } from "../layout.ts";
+import { secretAddress } from "../place.ts";
 import { cut } from "../text.ts";
 
 /** Ours: a receiver need not take more. */
@@ -15,6 +16,7 @@ const LIMITS = { bytes: 256 * 1024 };
 /** Of it, for whatever stands around the items. */
 const AROUND = 64 * 1024;
 const REFERENCE = secret();
+const EXAMPLE = "https://hooks.example.com/notices";
 
 /** An address, or the reference to one that is itself a secret. */
 const Address = z
@@ -77,7 +79,7 @@ export const webhook = defineChannel({
   config: z.strictObject({
     url: Address.meta({
       description: "Address that takes a POST; as a reference where the address itself is a secret.",
-      examples: ["https://hooks.example.com/notices"],
+      examples: [EXAMPLE],
     }),
     secret: secret().meta({
       description: "Signs each message as Standard Webhooks says: `whsec_` and 24 to 64 random bytes in base64.",
@@ -89,13 +91,7 @@ export const webhook = defineChannel({
     return { text: json, mediaType: "application/json", left };
   },
   async send(message, { config, origin, reveal, post, clock }) {
-    const url = typeof config.url === "string" ? config.url : reveal(config.url).trim();
-    if (!isAddress(url)) {
-      throw new CustodyError(
-        "SOURCE_MISCONFIGURED",
-        "the secret for the webhook's address holds no http or https address",
-      );
-    }
+    const url = typeof config.url === "string" ? config.url : secretAddress(config.url, reveal, EXAMPLE).href;
     const key = signingKey(reveal(config.secret));
     const body = new TextEncoder().encode(compose(message).json);
     // Never a dot in it: it separates what is signed.
