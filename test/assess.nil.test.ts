@@ -123,6 +123,19 @@ describe("a nil return", () => {
     expect(only([...both, ...days("10", 1, 10), retire, ...too]).state).toBe("confirmable");
   });
 
+  test("says where it rests on moments only", () => {
+    const shot = { ...REGISTER, mode: "snapshot" as const };
+    const looks = (month: string, last: number) =>
+      days(month, 1, last).map((one) => ({ ...one, covered: [], instants: [one.at] }) as unknown as Entry);
+    const moments = [genesis("2026-08-20"), config("2026-08-31", [shot]), ...looks("09", 30), ...looks("10", 31)];
+    const found = only(moments);
+    expect(found).toMatchObject({ state: "confirmable", sources: [{ instance: "register", moments: 31 }] });
+    expect(found.reason).toContain("; register knows only the present, and was seen at 31 moments");
+    expect(only(moments, { signOffs: [confirmed] }).reason).toContain("register knows only the present");
+    expect(only(whole).sources[0]).not.toHaveProperty("moments");
+    expect(only(whole).reason).not.toContain("present");
+  });
+
   test("of a month stays when another month of the quarter has an incident", () => {
     const facts = [seen(fact("incident", "A", { detectedAt: t("2026-09-03"), resolvedAt: t("2026-09-04") }))];
     const found = nils(whole, { facts, signOffs: [confirmed], period: { from: t("2026-09-01"), to: t("2026-11-01") } });

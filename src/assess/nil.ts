@@ -46,6 +46,8 @@ export interface NilSource {
   readonly total: number | undefined;
   /** Entries of the runs that asked about the time. */
   readonly runs: readonly number[];
+  /** Of a source that knows only the present: at how many moments it was seen. */
+  readonly moments?: number;
 }
 
 export interface NilFinding {
@@ -64,6 +66,7 @@ export interface NilFinding {
 
 const SEEN: readonly SlotState[] = ["collected", "late"];
 const NOT_OVER: readonly SlotState[] = ["open", "due"];
+const MOMENT = ["moment", "moments"] as const;
 const SLOT = ["piece of expected evidence", "pieces of expected evidence"] as const;
 /** Holes named in a sentence; how many more there are is always said. */
 const HOLES_NAMED = 3;
@@ -146,10 +149,20 @@ export function findNil(all: Circumstances, over: FactKind): NilFinding & { read
   const uncounted = found.sources.some(({ total }) => total === undefined)
     ? "; uncounted: the source gives no number of its own"
     : "";
-  if (isWhole) return answer("confirmed", `${none}, and ${confirmedInWords(standing, zone)}${uncounted}`);
+  const limits = `${uncounted}${found.sources.map(momentsInWords).join("")}`;
+  if (isWhole) return answer("confirmed", `${none}, and ${confirmedInWords(standing, zone)}${limits}`);
   const again = early.length > 0 ? ": what was confirmed before all of it had come counts no more" : "";
-  return answer("confirmable", `${none}; not confirmed by a person yet${again}${uncounted}`);
+  return answer("confirmable", `${none}; not confirmed by a person yet${again}${limits}`);
 }
+
+/** What came and went between two looks was not seen: whoever confirms it must know. */
+const momentsInWords = ({ instance, moments }: NilSource): string =>
+  moments === undefined ? "" : `; ${instance} knows only the present, and was seen at ${counted(moments, MOMENT)}`;
+
+const within =
+  ({ from, to }: Interval) =>
+  (at: Instant): boolean =>
+    from <= at && at < to;
 
 const isIn = (a: Interval, b: Interval): boolean => a.from < b.to && a.to > b.from;
 
@@ -169,6 +182,9 @@ function sourceOf(source: Feeding, circumstances: Circumstances, over: FactKind)
     // One run without a number leaves the whole uncounted.
     total: runs.some(({ total }) => total === undefined) ? undefined : runs.at(-1)?.total,
     runs: runs.map(({ entry }) => entry),
+    ...(source.history.record.mode === "snapshot"
+      ? { moments: new Set(source.slots.flatMap(({ instants }) => instants).filter(within(circumstances.period))).size }
+      : {}),
   };
 }
 

@@ -154,11 +154,12 @@ async function nilStatement(
   ];
   for (const { over, requirement, text, sources } of own) {
     lines.push("", `No ${NOUNS[over][0]} (${requirement}): ${text}`);
-    for (const { instance, use, slots, covered, late, total, runs } of sources) {
+    for (const { instance, use, slots, covered, late, total, runs, moments } of sources) {
       const after = late > 0 ? `, ${late} of them late` : "";
       const counted = total === undefined ? "uncounted: it gives no number of its own" : `its own count is ${total}`;
+      const only = moments === undefined ? "" : `; it knows only the present, seen at ${moments} moments`;
       lines.push(
-        `  ${instance} (${use}): ${covered} of ${slots} pieces of expected evidence came${after}; 0 found; ${counted}.`,
+        `  ${instance} (${use}): ${covered} of ${slots} pieces of expected evidence came${after}; 0 found; ${counted}${only}.`,
       );
       lines.push(
         `    Asked in ${runs.length} ${runs.length === 1 ? "run" : "runs"}${runs.length > 0 ? `, records ${runs[0]} to ${runs.at(-1)}` : ""}:`,
