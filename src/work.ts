@@ -48,7 +48,9 @@ function onceAfter(draft: Draft, record: number): Draft {
 export async function noteGaps(custody: Custody): Promise<Draft[]> {
   const history = await custody.history();
   const asOf = Math.max(history.asOf, custody.clock.now());
-  const notes = gapNotes(history, await custody.conditions(), asOf, custody.config.gaps);
+  const { gaps, notify } = custody.config;
+  const channels = notify.map(({ id }) => id);
+  const notes = gapNotes(history, await custody.conditions(), asOf, gaps, channels);
   if (notes.length > 0) await (await custody.ledger()).append(notes);
   return notes;
 }

@@ -304,6 +304,22 @@ describe("a channel that fails", () => {
     expect([to.arrived.length, mail.mails.length]).toEqual([1, 1]);
   });
 
+  test("fails no more once it is taken out of the configuration", async () => {
+    const other = await receiver();
+    const { custody, clock, to, notifying } = await away((one) => `${hook("down", one)}, ${hook("up", other)}`);
+    to.status = 410;
+    await notifying.sendDue(never);
+    const text = await readFile(custody.config.path, "utf8");
+    await writeFile(custody.config.path, text.replace(/\{ use: webhook, id: down.*?\}"? \}, /, ""));
+    const again = await reopened(custody, clock);
+    expect(again.config.notify.map(({ id }) => id)).toEqual(["up"]);
+    await noteGaps(again);
+    await noteGaps(again);
+    const { gaps } = await seeGaps(again);
+    const [one] = gaps.filter(({ requirement }) => requirement === "delivery");
+    expect([one?.state, one?.records.map(({ action }) => action)]).toEqual(["closed", ["open", "close"]]);
+  });
+
   test("rests as long as it asks, but no longer than a day", () => {
     const now = Date.parse("2026-11-20T08:00:00.000Z");
     const asked = (wait: number) =>

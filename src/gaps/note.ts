@@ -12,12 +12,14 @@ type Note = Extract<Draft, { kind: "gap" }>;
  * Entries for gaps that the ledger does not know yet, for the end of those it knows, and for those whose acceptance ran
  * out or that grew after their end: each gap is opened once, closed once, and opened again once after each acceptance and
  * each end, whoever else notes it at the same time. A hole is there without them as well; they say why.
+ * `channels` are those that notices go over now.
  */
 export function gapNotes(
   history: History,
   conditions: Conditions,
   asOf: Instant,
   rules: readonly LevelRule[] = [],
+  channels?: readonly string[],
 ): Note[] {
   return gapsIn(history, conditions, asOf, rules).flatMap((gap) => {
     const notes: Note[] = [];
@@ -26,6 +28,7 @@ export function gapNotes(
     else if (before !== undefined)
       notes.push(note(gap, "open", `open:${before.index}`, causeOf(missingOf(gap), history)));
     const closed = closeRecord(gap) !== undefined;
+    if (isGone(gap, channels)) notes.push(note(gap, "close", "close", gap.cause));
     if (gap.closedAt !== undefined && gap.settled && !closed) {
       const times = gap.records.filter(ends).length;
       const once = times === 0 ? "close" : `close:${times + 1}`;
@@ -33,6 +36,12 @@ export function gapNotes(
     }
     return notes;
   });
+}
+
+/** Nothing is brought any more over a channel that was taken out of the configuration, so it cannot become well either. */
+function isGone({ requirement, instance, state, noted }: AnyGap, channels: readonly string[] | undefined): boolean {
+  if (channels === undefined || requirement !== "delivery" || noted === undefined) return false;
+  return state !== "closed" && !channels.some((id) => instance === `channel:${id}`);
 }
 
 /** The newest record that opened it, or opened it again. */
