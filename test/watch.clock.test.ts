@@ -61,6 +61,20 @@ describe("a time server is asked as RFC 5905 says:", () => {
       code: "SOURCE_UNREACHABLE",
     });
   });
+
+  test("one to which no way leads is unreachable at once, and ends no process", async () => {
+    const asking = askReference({ use: "ntp", url: "ntp://255.255.255.255" }, new FakeClock(NOW), never);
+    await expect(asking).rejects.toSatisfy(
+      (e) => isCustodyError(e, "SOURCE_UNREACHABLE") && /\(E[A-Z]+\)/.test(e.message),
+    );
+  });
+
+  test("one whose name is looked up for too long is unreachable, as any that is silent", async () => {
+    const given = new AbortController();
+    const asking = askReference({ use: "ntp", url: "ntp://localhost" }, new FakeClock(NOW), given.signal);
+    given.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError"));
+    await expect(asking).rejects.toMatchObject({ code: "SOURCE_UNREACHABLE" });
+  });
 });
 
 async function webServer(headers: Record<string, string>): Promise<string> {

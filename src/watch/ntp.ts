@@ -74,21 +74,23 @@ export async function askNtp(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<ClockReading> {
-  const { address, family } = await lookup(host).catch((cause: unknown) => {
+  const stopped = stoppedBy(signal);
+  const named = lookup(host).catch((cause: unknown) => {
     throw unreachable(`its name was not found (${(cause as NodeJS.ErrnoException).code ?? "no code"})`);
   });
-  signal.throwIfAborted();
+  const { address, family } = await Promise.race([named, stopped]);
   const socket = createSocket(family === 6 ? "udp6" : "udp4");
   const { packet, nonce } = ntpRequest();
   try {
     let asked = clock.now();
-    const answer = firstMessage(socket, signal);
-    // Connected: what comes from anybody else never arrives here.
-    socket.connect(port, address, () => {
+    const answer = firstMessage(socket);
+    // Connected: what comes from anybody else never arrives here. Where there is no way to it, this is never called.
+    socket.once("connect", () => {
       asked = clock.now();
       socket.send(packet);
     });
-    const bytes = await answer;
+    socket.connect(port, address);
+    const bytes = await Promise.race([answer, stopped]);
     const answered = clock.now();
     return readingOf(parseNtp(bytes, nonce, answered), asked, answered);
   } finally {
@@ -96,14 +98,20 @@ export async function askNtp(
   }
 }
 
-function firstMessage(socket: Socket, signal: AbortSignal): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
+/** Rejects once the signal fires; whoever waits for something else need not look at it. */
+function stoppedBy(signal: AbortSignal): Promise<never> {
+  const stopped = new Promise<never>((_, reject) => {
     const stop = () => reject(unreachable(messageOf(signal.reason)));
-    signal.addEventListener("abort", stop, { once: true });
-    socket.once("message", (bytes) => {
-      signal.removeEventListener("abort", stop);
-      resolve(bytes);
-    });
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+  stopped.catch(() => {});
+  return stopped;
+}
+
+function firstMessage(socket: Socket): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    socket.once("message", resolve);
     socket.once("error", (error: NodeJS.ErrnoException) => reject(unreachable(error.code ?? "the connection failed")));
   });
 }
