@@ -58,11 +58,11 @@ export async function runDaemon(custody: Custody, output: Output, level?: string
   output.line("  stop it with Ctrl-C");
   for (const trouble of custody.secretTroubles()) output.note(`custody: ${trouble}`);
   output.object({ ok: true, url: running.url });
-  const sleep = everyMinute(() => running.tick(), log);
+  const sleep = everyMinute(() => running.tick(), custody.clock);
   void running.tick();
   if (asked) void reload();
   const end = await Promise.race([signalled, running.halted]);
-  await sleep();
+  sleep();
   return typeof end === "string" ? endWell(running, end, log) : halt(running, end, log, output);
 }
 
