@@ -114,7 +114,8 @@ export class Watching {
     const bytes = body === undefined ? undefined : canonicalBytes(body);
     const blob = bytes && bytes.length <= MAX_BODY ? await ledger.put(bytes, "application/json") : undefined;
     // A clock that changed is said each time; everything else once per round, whoever looked.
-    const once = check === "clock" ? {} : { once: onceOf(check, fields.result, started) };
+    const isSaid = check === "clock" && fields.result !== "unknown";
+    const once = isSaid ? {} : { once: onceOf(check, fields.result, started) };
     await ledger.append([
       {
         kind: "self-check",

@@ -14,7 +14,7 @@ import { seeDuties, seeGaps } from "../src/seeing.ts";
 import { considerate } from "../src/watch/bounded.ts";
 import { certificateOf, expiryCodes, expiryInWords, tlsAddresses } from "../src/watch/certificates.ts";
 import { diskInWords, forecastDisk } from "../src/watch/disk.ts";
-import { checksDue } from "../src/watch/due.ts";
+import { checksDue, onceOf } from "../src/watch/due.ts";
 import { WatchLog } from "../src/watch/log.ts";
 import { DeadManPing } from "../src/watch/ping.ts";
 import { Watching } from "../src/watching.ts";
@@ -153,6 +153,20 @@ describe("the daily look at itself", () => {
     expect(gaps).toMatchObject([{ requirement: "mirror", state: "open", cause: "mirror-differs" }]);
   });
 
+  test("that comes to no result is tried again every six hours, each a record, and not all the time from then on", async () => {
+    const clock = new FakeClock();
+    const custody = await workspace(clock, `${OWN}\nclock: { reference: "https://127.0.0.1:1" }`);
+    const certificates = async () => (await checksOf(custody)).filter(({ check }) => check === "certificate");
+    clock.advance(HOUR);
+    await new Watching(custody).checkDue(never, false);
+    expect(await certificates()).toMatchObject([{ result: "unknown" }]);
+    clock.advance(6 * HOUR);
+    await new Watching(custody).checkDue(never, false);
+    expect(await certificates()).toHaveLength(2);
+    clock.advance(60_000);
+    expect(await new Watching(custody).checkDue(never, false)).toEqual([]);
+  });
+
   test("waits for collectors, but not for ever", () => {
     const log = new WatchLog();
     const all = ["integrity", "disk"] as const;
@@ -175,6 +189,17 @@ describe("the daily look at itself", () => {
     expect(checksDue(log, ["integrity"], 0, noted + 11 * HOUR, true)).toEqual([]);
     expect(checksDue(log, ["integrity"], 0, noted + 12 * HOUR, true)).toEqual(["integrity"]);
   });
+});
+
+test("two that look at the same time have one name for it, and who looks when it is next due has another", () => {
+  const at = Date.parse("2026-11-20T12:00:00.000Z");
+  expect(onceOf("integrity", "good", at + HOUR)).toBe(onceOf("integrity", "good", at));
+  expect(onceOf("integrity", "good", at + DAY)).not.toBe(onceOf("integrity", "good", at));
+  expect(onceOf("mirror", "bad", at + 7 * DAY)).not.toBe(onceOf("mirror", "bad", at));
+  for (const check of ["integrity", "mirror", "clock"] as const) {
+    expect(onceOf(check, "unknown", at + 60_000)).toBe(onceOf(check, "unknown", at));
+    expect(onceOf(check, "unknown", at + 6 * HOUR)).not.toBe(onceOf(check, "unknown", at));
+  }
 });
 
 describe("a disk", () => {

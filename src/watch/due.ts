@@ -1,5 +1,5 @@
 import type { Instant } from "../lib/time.ts";
-import type { Check, WatchLog } from "./log.ts";
+import type { Check, SelfCheck, WatchLog } from "./log.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -38,15 +38,18 @@ export function checksDue(
     .filter((check) => {
       const last = log.newest(check);
       if (last === undefined) return !(busy && HEAVY.includes(check));
-      const wait = last.result === "unknown" ? Math.min(AGAIN, EVERY[check]) : EVERY[check];
-      const over = now - last.at - wait;
+      const over = now - last.at - waitAfter(check, last.result);
       return over >= (busy && HEAVY.includes(check) ? PATIENCE : 0);
     })
     .sort((a, b) => Number(HEAVY.includes(a)) - Number(HEAVY.includes(b)));
 }
 
-/** Two processes that make the same check at the same time leave one record: its name by its day. */
-export function onceOf(check: Check, result: string, now: Instant): string {
-  const period = check === "index" || check === "mirror" ? 7 * DAY : DAY;
-  return `self-check:${check}:${result}:${Math.floor(now / period)}`;
+const waitAfter = (check: Check, result: SelfCheck["result"]): number => (result === "unknown" ? AGAIN : EVERY[check]);
+
+/**
+ * Two processes that make the same check at the same time leave one record: its name by the time until it is due again, so
+ * that the next one is never taken for the same.
+ */
+export function onceOf(check: Check, result: SelfCheck["result"], now: Instant): string {
+  return `self-check:${check}:${result}:${Math.floor(now / waitAfter(check, result))}`;
 }
