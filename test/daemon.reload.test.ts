@@ -1,11 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { collectors } from "../collectors/index.ts";
 import { loadConfig } from "../src/config/config.ts";
 import { Custody } from "../src/custody.ts";
 import { type Entry, type EntryOf, isKind } from "../src/evidence/entry.ts";
+import { CustodyError } from "../src/lib/errors.ts";
 import { type Running, startRunning } from "../src/running.ts";
 import { FakeClock } from "./support/clock.ts";
 import { type KeptLog, keptLog, newWorkspace } from "./support/workspace.ts";
@@ -18,7 +19,7 @@ const GATED = `import { z } from "${ZOD}";
 export default {
   name: "cron-health/gated", title: "gated", family: "cron-health", mode: "window", facts: [],
   cadence: "hourly", grace: "1h", reader: 1, blindSpots: [], permissions: [], config: z.object({}),
-  async *collect() { globalThis.custodyTestGate.begun(); await globalThis.custodyTestGate.open; return { seen: "full", total: 0 }; },
+  async *collect() { globalThis.custodyTestGate.begun(); await globalThis.custodyTestGate.open; if (globalThis.custodyTestFails) throw "no"; return { seen: "full", total: 0 }; },
   *read() {},
 };
 `;
@@ -189,6 +190,100 @@ describe("a configuration that is put in force while the daemon runs", () => {
     await reload(prom("missing-too"));
     await running.idle();
     expect([before, runsOf(await entries(), "prom").length]).toEqual([1, 2]);
+    await running.stop();
+  });
+
+  test("is in the log before anything is collected under it, also by who was waiting for room, or while it cannot be logged", async () => {
+    const { begun, open } = gate();
+    const { custody, running, reload, entries } = await begin(`schedule: { atOnce: 1 }\ncollectors:\n${GATE}\n${OWN}`);
+    await running.tick();
+    await begun;
+    const ledger = await custody.ledger();
+    const append = ledger.append.bind(ledger);
+    ledger.append = (drafts) =>
+      drafts.some(({ kind }) => kind === "config")
+        ? Promise.reject(new CustodyError("STORE_UNREACHABLE", "the store is away"))
+        : append(drafts);
+    const changed = OWN.replace("grace: 1h", "grace: 2h");
+    await reload(`schedule: { atOnce: 1 }\ncollectors:\n${GATE}\n${changed}`);
+    open();
+    await running.idle();
+    expect(runsOf(await entries(), "own")).toEqual([]);
+    ledger.append = append;
+    await running.tick();
+    await running.idle();
+    const kinds = (await entries()).filter((one) => one.kind === "config" || runsOf([one], "own").length > 0);
+    expect(kinds.map(({ kind }) => kind)).toEqual(["config", "config", "run"]);
+    await running.stop();
+  });
+
+  test("is in the log before anything is collected under it, also where the one before was just being logged", async () => {
+    gate();
+    const { custody, running, reload, entries } = await begin(`collectors:\n${OWN}`);
+    const ledger = await custody.ledger();
+    const append = ledger.append.bind(ledger);
+    let logIt: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      logIt = resolve;
+    });
+    let configs = 0;
+    const asked = new Promise<void>((resolve) => {
+      ledger.append = async (drafts) => {
+        if (drafts.some(({ kind }) => kind === "config")) configs += 1;
+        if (configs > 1) throw new CustodyError("STORE_UNREACHABLE", "the store is away");
+        resolve();
+        await held;
+        return append(drafts);
+      };
+    });
+    const waking = running.tick();
+    await asked;
+    const reloaded = reload(`collectors:\n${OWN.replace("grace: 1h", "grace: 2h")}`);
+    await vi.waitFor(() => expect(custody.config.instances[0]?.grace).toBe("2h"));
+    logIt();
+    await Promise.all([waking, reloaded]);
+    ledger.append = append;
+    await running.idle();
+    expect((await entries()).map(({ kind }) => kind)).toEqual(["genesis", "config"]);
+    await running.tick();
+    await running.idle();
+    expect((await entries()).map(({ kind }) => kind)).toEqual(["genesis", "config", "config", "run"]);
+    await running.stop();
+  });
+
+  test("is tried soon also by who was busy when it came, however often it failed before", async () => {
+    const failing = () => {
+      const { begun, open } = gate();
+      Object.assign(globalThis, { custodyTestFails: true });
+      onTestFinished(() => void Object.assign(globalThis, { custodyTestFails: false }));
+      return { begun, open };
+    };
+    failing().open();
+    const often = GATE.replace(" }", ", pull: 1m }");
+    const { running, reload, entries, clock } = await begin(`collectors:\n${often}`);
+    for (let minute = 0; minute < 40; minute += 1) {
+      await running.tick();
+      await running.idle();
+      clock.advance(60_000);
+    }
+    const before = runsOf(await entries(), "gate").length;
+    expect(before).toBe(6);
+    clock.advance(30 * 60_000);
+    const { begun, open } = failing();
+    await running.tick();
+    await begun;
+    await reload(`collectors:\n${often.replace(" }", ", timeout: 5m }")}`);
+    open();
+    await running.idle();
+    clock.advance(60_000);
+    await running.tick();
+    await running.idle();
+    expect(runsOf(await entries(), "gate")).toHaveLength(before + 2);
+    // And then it rests as before.
+    clock.advance(60_000);
+    await running.tick();
+    await running.idle();
+    expect(runsOf(await entries(), "gate")).toHaveLength(before + 2);
     await running.stop();
   });
 });

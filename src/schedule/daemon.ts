@@ -67,6 +67,8 @@ export class Daemon {
   readonly #turns: Turns;
   #declared = false;
   #fresh = true;
+  /** Who is to be tried whatever went wrong before; who is busy, once it no longer is. */
+  readonly #owed = new Set<string>();
   #halted = false;
   /** Changes with the configuration. */
   #generation = 0;
@@ -101,9 +103,9 @@ export class Daemon {
    */
   async reconfigured(): Promise<void> {
     this.#generation += 1;
-    while (this.#waking !== undefined) await this.#waking;
     this.#declared = false;
     this.#fresh = true;
+    while (this.#waking !== undefined) await this.#waking;
     await this.tick();
   }
 
@@ -116,20 +118,27 @@ export class Daemon {
       this.#complain(error, "nothing is collected, and no message taken; it is tried again within a minute");
       return;
     }
+    const generation = this.#generation;
     try {
       if (!this.#declared) await this.#parts.declare();
+      // Where another configuration came meanwhile, it is logged first.
+      if (generation !== this.#generation) return;
       this.#declared = true;
       await this.#parts.noteGaps();
       // Who is busy now may be done before the answer comes, which would then be out of date for it.
       const busy = new Set(this.#lanes.keys());
       const now = clock.now();
       const { history, tasks } = await this.#parts.tasks(now);
-      const fresh = this.#fresh;
-      const ready = readyTasks(tasks, history, now, fresh);
+      if (generation !== this.#generation) return;
+      if (this.#fresh) for (const { instance } of tasks) this.#owed.add(instance.id);
       this.#fresh = false;
+      const isOwed = ({ instance }: Task) => this.#owed.has(instance.id);
+      const others = tasks.filter((task) => !isOwed(task));
+      const ready = [...readyTasks(tasks.filter(isOwed), history, now, true), ...readyTasks(others, history, now)];
       for (const id of new Set(ready.map((task) => task.instance.id))) {
-        if (!busy.has(id) && !this.#stopping) this.#open(id, fresh);
+        if (!busy.has(id) && !this.#stopping) this.#open(id, this.#owed.has(id));
       }
+      for (const id of this.#owed) if (!busy.has(id)) this.#owed.delete(id);
       this.#parts.roundDone?.(this.#stop.signal);
     } catch (error) {
       this.#complain(error, "the schedule could not be worked out; it is tried again within a minute");
@@ -241,6 +250,8 @@ export class Daemon {
    * it before may have done it.
    */
   async #collect(id: string, fresh: boolean, turn: Turn, leaveFirst: () => void): Promise<void> {
+    // Nothing is collected under a configuration that is not logged.
+    if (!this.#declared) return;
     const generation = this.#generation;
     const now = this.#parts.clock.now();
     const { history, tasks } = await this.#parts.tasks(now, id);
