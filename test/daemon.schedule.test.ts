@@ -231,6 +231,35 @@ describe("the schedule", () => {
     expect(await states(custody)).toEqual(["open"]);
   });
 
+  test("does not end before a round that is under way, and what that records is signed", async () => {
+    const clock = new FakeClock("2026-11-20T08:05:00.000Z");
+    const custody = await newWorkspace(HOURLY, clock);
+    const daemon = await started(custody);
+    const ledger = await custody.ledger();
+    const append = ledger.append.bind(ledger);
+    let recorded: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      recorded = resolve;
+    });
+    const asked = new Promise<void>((resolve) => {
+      ledger.append = async (drafts) => {
+        resolve();
+        await held;
+        return append(drafts);
+      };
+    });
+    void daemon.tick();
+    await asked;
+    const stopped = daemon.stop();
+    await expect(Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, 300, "waits"))])).resolves.toBe(
+      "waits",
+    );
+    recorded();
+    await stopped;
+    expect((await entries(custody)).map(({ kind }) => kind)).toEqual(["genesis", "config"]);
+    expect(ledger.dirty).toBe(false);
+  });
+
   test("halts when the ledger contradicts itself", async () => {
     const custody = await newWorkspace(HOURLY, new FakeClock("2026-11-20T08:05:00.000Z"));
     const daemon = await started(custody);

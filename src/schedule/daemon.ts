@@ -161,6 +161,7 @@ export class Daemon {
   /** Ends all work and signs everything. Throws what signing throws: what was appended is safe and signed by the next start. */
   async stop(): Promise<void> {
     this.abort();
+    while (this.#waking !== undefined) await this.#waking;
     await this.idle();
     await this.#publishing;
     if (!this.#halted) await this.#parts.publish();
