@@ -207,3 +207,24 @@ describe("a clock that jumps", () => {
     expect(iso(states.at(-1)?.from ?? 0)).toBe("2026-11-21T14:00:00.000Z");
   });
 });
+
+test("what is late anyway keeps nothing from being in time, however long it takes to catch up", async () => {
+  const clock = new FakeClock("2026-11-20T08:00:00.000Z");
+  const body = `globalThis.custodyTestTakes(); return { seen: "full", total: 0 };`;
+  const slow = plugin("slow", body).replace(`cadence: "hourly", grace: "1h"`, `cadence: "15m", grace: "15m"`);
+  const custody = await workspaceWith({ slow }, clock, "pull: 15m");
+  Object.assign(globalThis, { custodyTestTakes: () => {} });
+  const daemon = await started(custody);
+  await daemon.wake();
+  clock.set("2026-11-20T08:16:00.000Z");
+  await daemon.wake();
+  clock.set("2026-11-20T14:01:00.000Z");
+  Object.assign(globalThis, { custodyTestTakes: () => clock.advance(4 * 60_000) });
+  const back = clock.now();
+  await daemon.wake();
+  await daemon.stop();
+  const slow1 = (await custody.history()).instances.get("slow");
+  const after = (slow1 ? slotsOf(slow1, ALL, clock.now()) : []).filter(({ due }) => due >= back);
+  expect(tally(after)).toMatchObject({ late: 0, missed: 0, failed: 0 });
+  expect(tally(after).collected).toBeGreaterThan(3);
+});

@@ -52,6 +52,8 @@ const HEADS = " heads";
 const NOTICES = " notices";
 /** The lane of looking after itself. */
 const SELF_CHECK = " self-check";
+/** After so long at one instance it is asked anew what is to be done. */
+const ASKED_AGAIN = 60_000;
 /** At most this often is a checkpoint signed. */
 const PUBLISH_EVERY = 10_000;
 
@@ -248,30 +250,37 @@ export class Daemon {
 
   /**
    * One task after the other; after one that failed the instance rests. What is to be done is asked for under the turn: whoever had
-   * it before may have done it.
+   * it before may have done it. Where that takes long it is asked for again, so that what becomes due meanwhile does not wait
+   * for what is late anyway.
    */
   async #collect(id: string, fresh: boolean, turn: Turn, leaveFirst: () => void): Promise<void> {
     // Nothing is collected under a configuration that is not logged.
     if (!this.#declared) return;
+    const { clock } = this.#parts;
     const generation = this.#generation;
-    const now = this.#parts.clock.now();
-    const { history, tasks } = await this.#parts.tasks(now, id);
     const { signal, done } = eitherOf(this.#stop.signal, turn.lost);
-    let leave = leaveFirst;
+    let leave: (() => void) | undefined = leaveFirst;
     try {
-      for (const [i, task] of readyTasks(tasks, history, now, fresh).entries()) {
-        if (i > 0) {
+      for (let [left, all] = [true, fresh]; left; all = false) {
+        left = false;
+        const now = clock.now();
+        const { history, tasks } = await this.#parts.tasks(now, id);
+        const began = clock.now();
+        for (const task of readyTasks(tasks, history, now, all)) {
+          left = clock.now() - began >= ASKED_AGAIN;
+          if (left) break;
+          leave ??= await this.#room.enter();
+          // What another configuration requires is worked out anew at the next tick.
+          if (signal.aborted || generation !== this.#generation) return;
+          const outcome = await this.#run(task, signal);
+          if (outcome === "failed" || outcome === "unavailable") return;
           leave();
-          leave = await this.#room.enter();
+          leave = undefined;
         }
-        // What another configuration requires is worked out anew at the next tick.
-        if (signal.aborted || generation !== this.#generation) return;
-        const outcome = await this.#run(task, signal);
-        if (outcome === "failed" || outcome === "unavailable") return;
       }
     } finally {
       done();
-      leave();
+      leave?.();
     }
   }
 
