@@ -228,3 +228,26 @@ test("what is late anyway keeps nothing from being in time, however long it take
   expect(tally(after)).toMatchObject({ late: 0, missed: 0, failed: 0 });
   expect(tally(after).collected).toBeGreaterThan(3);
 });
+
+test("a clock that was set back does not make the daemon ask every minute what it has not got", async () => {
+  const clock = new FakeClock("2026-11-20T07:55:00.000Z");
+  const body = `globalThis.asked = (globalThis.asked ?? 0) + 1;
+    if (run.now < Date.parse("2026-11-20T08:30:00Z")) return { seen: "full", total: 0 };
+    return { seen: "partial", intervals: [], reason: "truncated", detail: "not now" };`;
+  const custody = await workspaceWith({ partly: plugin("partly", body) }, clock, "pull: 6h");
+  const daemon = await started(custody);
+  await daemon.wake();
+  clock.set("2026-11-20T08:05:00.000Z");
+  await daemon.wake();
+  clock.set("2026-11-20T09:40:00.000Z");
+  await daemon.wake();
+  clock.set("2026-11-20T09:05:00.000Z");
+  const before = (globalThis as { asked?: number }).asked ?? 0;
+  for (let minute = 0; minute < 30; minute += 1) {
+    await daemon.wake();
+    clock.advance(60_000);
+  }
+  await daemon.stop();
+  // At once, as nobody knows how long ago it was, and then later each time.
+  expect(((globalThis as { asked?: number }).asked ?? 0) - before).toBeLessThanOrEqual(5);
+});

@@ -17,7 +17,7 @@ export interface Task {
   readonly trigger: RunRequest["trigger"];
   /** The incident for which it is asked, as records name it. */
   readonly incident?: string;
-  /** Runs that tried since the slot was over, and when the last of them was logged. */
+  /** Runs that tried since the slot was over, and when the last of them ended. */
   readonly attempts?: number;
   readonly lastAttempt?: Instant;
 }

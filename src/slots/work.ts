@@ -15,7 +15,7 @@ export interface Work {
   readonly why: "due" | "catch-up" | "interim";
   /** Runs that tried since the slot was over, so that a caller can wait longer each time. */
   readonly attempts: number;
-  /** When the last of them was logged. */
+  /** When the last of them ended, by its own clock: what was logged may be later, where the clock was set back since. */
   readonly lastAttempt?: Instant;
 }
 
@@ -37,8 +37,8 @@ export function dueWork(history: InstanceHistory, asOf: Instant, pull: number | 
   const due = unfinished.filter((slot) => asOf <= slot.due && slot.to + shift <= asOf);
   const past = current.mode === "window" ? unfinished.filter((slot) => slot.due < asOf) : [];
   const work = (why: Work["why"]) => (slot: Slot & { readonly runs: readonly number[] }) => {
-    const tries = slot.runs.map((index) => loggedAt(history, index)).filter((at) => at >= slot.to);
-    const lastAttempt = tries.at(-1);
+    const tries = slot.runs.flatMap((index) => runAt(history, index) ?? []).filter(({ at }) => at >= slot.to);
+    const lastAttempt = tries.at(-1)?.ended;
     const { id, instance, from, to, due } = slot;
     const bare: Slot = { id, instance, from, to, due };
     return { slot: bare, why, attempts: tries.length, ...(lastAttempt === undefined ? {} : { lastAttempt }) };
@@ -64,8 +64,8 @@ function lastLook({ runs }: InstanceHistory, asOf: Instant): RunRecord | undefin
   return stopped ? before : runs[last];
 }
 
-/** When the run with this entry was logged: runs are in the order of the ledger. */
-function loggedAt({ runs }: InstanceHistory, index: number): Instant {
+/** The run with this entry: runs are in the order of the ledger. */
+function runAt({ runs }: InstanceHistory, index: number): RunRecord | undefined {
   let low = 0;
   let high = runs.length;
   while (low < high) {
@@ -73,5 +73,5 @@ function loggedAt({ runs }: InstanceHistory, index: number): Instant {
     if ((runs[middle]?.index ?? index) < index) low = middle + 1;
     else high = middle;
   }
-  return runs[low]?.at ?? 0;
+  return runs[low];
 }
