@@ -163,10 +163,13 @@ function daemonParts(
     async tasks(now, only) {
       const history = await custody.history();
       const { instances } = custody.config;
-      // Who was changed since its last run is looked at now: whoever changed it wants to see whether it is right.
-      const isNew = ({ id }: InstanceConfig) =>
-        (history.instances.get(id)?.runs.at(-1)?.started ?? Number.NEGATIVE_INFINITY) <
-        (changed.get(id) ?? Number.NEGATIVE_INFINITY);
+      // Who was changed since its last run is looked at now: whoever changed it wants to see whether it is right. Where the clock
+      // was set back since, nobody knows whether it was.
+      const isNew = ({ id }: InstanceConfig) => {
+        const since = changed.get(id);
+        const last = history.instances.get(id)?.runs.at(-1);
+        return since !== undefined && since <= now && (last === undefined || last.started < since);
+      };
       const listened = bridged(listening.upTo(clock.now()));
       const tasks = [
         ...tasksNow(instances, history, now, undefined, only).filter(({ instance }) => !isNew(instance)),

@@ -193,6 +193,24 @@ describe("a configuration that is put in force while the daemon runs", () => {
     await running.stop();
   });
 
+  test("looks once at a collector that was changed, also where the clock is set back afterwards", async () => {
+    gate();
+    const { running, reload, entries, clock } = await begin(`collectors:\n${OWN}`);
+    await running.tick();
+    await running.idle();
+    await reload(`collectors:\n${OWN.replace("grace: 1h", "grace: 2h")}`);
+    await running.idle();
+    clock.advance(-2 * 3_600_000);
+    for (let minute = 0; minute < 10; minute += 1) {
+      await running.tick();
+      await running.idle();
+      clock.advance(60_000);
+    }
+    // Of the ten minutes one look at most is due by the clock.
+    expect(runsOf(await entries(), "own").length).toBeLessThanOrEqual(3);
+    await running.stop();
+  });
+
   test("is in the log before anything is collected under it, also by who was waiting for room, or while it cannot be logged", async () => {
     const { begun, open } = gate();
     const { custody, running, reload, entries } = await begin(`schedule: { atOnce: 1 }\ncollectors:\n${GATE}\n${OWN}`);
