@@ -93,6 +93,43 @@ describe("custody doctor", () => {
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('there is no check "sorce"')]);
   });
 
+  test("does not call all well what it was stopped in", async () => {
+    const place = await cli.workspace();
+    const source = await new HttpSource().start();
+    onTestFinished(() => source.stop());
+    const asked = new Promise<void>((resolve) => {
+      source.on("*", () => {
+        resolve();
+        return "silence";
+      });
+    });
+    await place.configure(`- { id: prom, use: alert-history/prometheus, url: "${source.url}" }`, await at());
+    const child = cli.start(place.folder, ["doctor", "--only", "source", "--json"]);
+    let out = "";
+    child.stdout.on("data", (data) => {
+      out += data;
+    });
+    const ended = new Promise((resolve) => child.on("close", resolve));
+    await asked;
+    child.kill("SIGINT");
+    expect([await ended, (JSON.parse(out) as Answer).ok]).toEqual([3, false]);
+  });
+
+  test("does not call well a channel whose newest notice did not arrive, whoever sent it", async () => {
+    const place = await cli.workspace();
+    const receiver = await new HttpSource().start();
+    onTestFinished(() => receiver.stop());
+    receiver.on("*", { status: 404 });
+    await place.configure(
+      INCIDENTS,
+      `${await at()}notify: [{ use: webhook, url: "${receiver.url}/x", secret: "\${file:./hook}" }]\n`,
+    );
+    await place.write("hook", "s".repeat(40));
+    expect((await place.run("notify", "test")).code).toBe(2);
+    const done = await place.run("doctor", "--only", "notify", "--json");
+    expect(done.json<Answer>().checks).toMatchObject([{ state: "warn", found: expect.stringContaining("not arrive") }]);
+  });
+
   test("goes on with the rest where the log itself is broken, and says so", async () => {
     const place = await cli.workspace();
     await place.configure(INCIDENTS, await at());

@@ -37,7 +37,7 @@ export async function doctor(flags: Flags): Promise<number> {
       done += 1;
       output.progress(`looked at ${done} of ${checks.length} …`);
     });
-    return tell(all, output);
+    return tell(all, output, signal.aborted);
   } finally {
     await custody.close();
   }
@@ -55,7 +55,8 @@ function chosen(checks: readonly Check[], only: readonly string[] | undefined): 
   });
 }
 
-function tell(all: readonly Examined[], output: Output): number {
+/** `stopped`: by a person, before everything had an answer. */
+function tell(all: readonly Examined[], output: Output, stopped = false): number {
   for (const { name, title, state, found, remedy } of all) {
     const mark = MARKS[state].padEnd(4);
     const indent = " ".repeat(7);
@@ -67,9 +68,9 @@ function tell(all: readonly Examined[], output: Output): number {
   const count = (state: Examined["state"]) => all.filter((one) => one.state === state).length;
   const [wrong, look] = [count("bad"), count("warn")];
   output.line();
-  output.line(summary(wrong, look));
-  output.object({ ok: wrong === 0, bad: wrong, warn: look, checks: all });
-  if (wrong === 0) return 0;
+  output.line(stopped ? "Stopped: not everything was looked at." : summary(wrong, look));
+  output.object({ ok: wrong === 0 && !stopped, bad: wrong, warn: look, checks: all });
+  if (wrong === 0) return stopped ? EXIT_CODES.temporary : 0;
   return all.some((one) => one.state === "bad" && !one.later) ? EXIT_CODES.input : EXIT_CODES.temporary;
 }
 

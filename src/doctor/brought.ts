@@ -64,7 +64,9 @@ async function lookAtChannel(channel: ChannelConfig, custody: Custody): Promise<
   if (state?.trouble !== undefined)
     return warn(`${many(state.trouble.failures, "attempt")} failed: ${state.trouble.message}`, again);
   if (state?.last === undefined) return warn("nothing was ever sent through it", again);
-  return good(`${state.last.notice} ${state.last.outcome === "delivered" ? "arrived" : "did not arrive"}`);
+  const { notice, outcome } = state.last;
+  // Another machine may have sent it, or a person to try it.
+  return outcome === "delivered" ? good(`${notice} arrived`) : warn(`${notice} did not arrive`, again);
 }
 
 const ANSWER_WITHIN = 5_000;
