@@ -173,10 +173,10 @@ export function keepMirroring(
 ): Mirroring {
   let dirty = true;
   let wake: () => void = () => {};
+  signal.addEventListener("abort", () => wake(), { once: true });
   const sleepUntilWoken = () =>
     new Promise<void>((resolve) => {
       wake = resolve;
-      signal.addEventListener("abort", () => resolve(), { once: true });
     });
   async function run(): Promise<void> {
     let pause = 0;

@@ -22,6 +22,7 @@ import {
   rested,
   writeNotes,
 } from "./notify/troubles.ts";
+import { eitherOf } from "./schedule/turns.ts";
 import { type Duties, type Sight, seeDuties, seeGaps, titles } from "./seeing.ts";
 import { noteGaps } from "./work.ts";
 
@@ -97,13 +98,14 @@ export class Notifying {
     try {
       const turn = await this.#custody.turns.take(TURN, signal);
       if (turn === undefined) return [];
-      const stop = AbortSignal.any([signal, turn.lost]);
+      const stop = eitherOf(signal, turn.lost);
       try {
-        await this.#sendAll(await this.#notes(), stop, options, sent);
+        await this.#sendAll(await this.#notes(), stop.signal, options, sent);
       } catch (error) {
         // Who was stopped has neither delivered nor failed.
-        if (!(stop.aborted && isCustodyError(error, "ABORTED"))) throw error;
+        if (!(stop.signal.aborted && isCustodyError(error, "ABORTED"))) throw error;
       } finally {
+        stop.done();
         await turn.release();
       }
     } finally {

@@ -8,6 +8,7 @@ import { fromBase64 } from "./lib/digest.ts";
 import { CustodyError, isCustodyError, messageOf } from "./lib/errors.ts";
 import { iso } from "./lib/time.ts";
 import { outsideOf } from "./outside.ts";
+import { eitherOf } from "./schedule/turns.ts";
 import { compareMirror, readMirror } from "./verify/mirror.ts";
 import { type VerifyOptions, type VerifyResult, verifyLedger } from "./verify/verify.ts";
 import { considerate } from "./watch/bounded.ts";
@@ -65,14 +66,15 @@ export class Watching {
     const turn = await custody.turns.take("self-check", signal);
     if (turn === undefined) return [];
     const done: Checked[] = [];
+    const either = eitherOf(signal, turn.lost);
     try {
-      const either = AbortSignal.any([signal, turn.lost]);
       for (const check of due) {
-        if (either.aborted) break;
-        const one = await this.#make(check, log, either);
+        if (either.signal.aborted) break;
+        const one = await this.#make(check, log, either.signal);
         if (one !== undefined) done.push(one);
       }
     } finally {
+      either.done();
       await turn.release();
     }
     return done;

@@ -1,9 +1,10 @@
+import { getEventListeners } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { systemClock } from "../src/lib/clock.ts";
-import { mirrorNow, publish, readMirrorState } from "../src/mirroring.ts";
+import { keepMirroring, mirrorNow, publish, readMirrorState } from "../src/mirroring.ts";
 import { startRunning } from "../src/running.ts";
 import { parseCheckpoint } from "../src/tlog/checkpoint.ts";
 import { accessDraft } from "./support/ledger.ts";
@@ -32,6 +33,23 @@ test("the daemon brings the mirror up to date at its start, after what it signs,
   await running.stop();
   expect(sizes()).toStrictEqual([ledger.size, ledger.size]);
   expect(await state()).toMatchObject({ state: "current", size: ledger.size });
+});
+
+test("the daemon keeps nothing for each time that the mirror followed: it does so for months", async () => {
+  const { custody } = await workspace();
+  await publish(custody);
+  const log = keptLog();
+  const stop = new AbortController();
+  const mirroring = keepMirroring(custody, log, stop.signal);
+  for (let times = 1; times <= 5; times += 1) {
+    await vi.waitFor(() => expect(log.lines.filter(({ message }) => message === "mirrored")).toHaveLength(times));
+    // It sleeps again once it has said so.
+    await new Promise((resolve) => setImmediate(resolve));
+    mirroring.wake();
+  }
+  expect(getEventListeners(stop.signal, "abort").length).toBeLessThanOrEqual(2);
+  stop.abort();
+  await mirroring.finish();
 });
 
 test("the daemon says once that the mirror is gone and goes on; the next start makes up for it", async () => {
