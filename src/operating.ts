@@ -1,8 +1,11 @@
 import type { Custody } from "./custody.ts";
+import { watchedSince } from "./forecasting.ts";
 import type { CustodyError } from "./lib/errors.ts";
+import type { Instant } from "./lib/time.ts";
 import type { Operation } from "./portal/parts.ts";
 import type { DaemonLog, DaemonParts } from "./schedule/daemon.ts";
 import { clockForbids, requireClock } from "./telling-time.ts";
+import type { SelfCheck } from "./watch/log.ts";
 import { Meter } from "./watch/meter.ts";
 import { DeadManPing } from "./watch/ping.ts";
 import { Watching } from "./watching.ts";
@@ -14,10 +17,12 @@ export class Operating {
   readonly #custody: Custody;
   readonly #watching: Watching;
   readonly #ping: DeadManPing;
+  readonly #began: Instant;
   #telling: Promise<void> = Promise.resolve();
 
   constructor(custody: Custody, log: DaemonLog) {
     this.#custody = custody;
+    this.#began = custody.clock.now();
     this.#watching = new Watching(custody);
     this.#ping = new DeadManPing({
       url: () => {
@@ -70,8 +75,20 @@ export class Operating {
     const { config, clockWatch, databaseAway } = this.#custody;
     const sight = clockWatch?.last;
     this.meter.pinged = this.#ping.arrived;
-    const [log, heads] = await Promise.all([this.#custody.watchLog(), this.#custody.headLog()]).catch(() => []);
+    const [log, heads, since] = await Promise.all([
+      this.#custody.watchLog(),
+      this.#custody.headLog(),
+      watchedSince(this.#custody),
+    ]).catch(() => []);
+    // What is no longer looked at would be as it was for ever.
+    const isLookedAt = ({ check }: SelfCheck) =>
+      (check !== "integrity" || config.watch.verify !== "off") &&
+      (check !== "mirror" || config.mirror !== undefined) &&
+      (check !== "clock" || clockWatch !== undefined);
+    const checks = (log?.results ?? []).filter(isLookedAt);
+    const isVerified = config.watch.verify === "off" || checks.some(({ check }) => check === "integrity");
     return {
+      began: this.#began,
       meter: this.meter,
       databaseAway,
       clock:
@@ -84,16 +101,13 @@ export class Operating {
               limit: config.clock.limit,
               forbidden: clockForbids(this.#custody),
             },
-      selfChecks: (log?.results ?? []).map(({ check, result, at, value }) => ({
-        check,
-        good: result === "good",
-        at,
-        value,
-      })),
-      heads: config.heads.flatMap(({ id, target }) => {
-        const last = heads?.last(id, target.use);
-        return last === undefined ? [] : [{ id, sent: last.sent }];
-      }),
+      selfChecks: checks.map(({ check, result, at, value }) => ({ check, good: result === "good", at, value })),
+      unverifiedSince: isVerified ? undefined : since,
+      // Where the log cannot be read nothing is known of them.
+      heads:
+        heads === undefined
+          ? []
+          : config.heads.map(({ id, target }) => ({ id, sent: heads.last(id, target.use)?.sent })),
       deliveries: log?.deliveries ?? [],
       pingConfigured: config.watch.ping !== undefined,
     };

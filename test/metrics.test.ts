@@ -8,6 +8,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../src/lib/clock.ts";
 import { exposition } from "../src/portal/exposition.ts";
 import { type Running, startRunning } from "../src/running.ts";
+import { Watching } from "../src/watching.ts";
 import { FakeClock } from "./support/clock.ts";
 import { eventually } from "./support/prometheus.ts";
 import { describeWith, findProgram } from "./support/tools.ts";
@@ -61,6 +62,45 @@ describe("the metrics", () => {
     expect(Number(after.match(/^custody_requirement_evidence_age_seconds\{requirement="[^"]+"\} (\d+)$/m)?.[1])).toBe(
       10_800,
     );
+  });
+
+  test("are there also for what never happened, so that an alert can tell it", async () => {
+    const { daemon, clock } = await running(
+      new FakeClock("2026-11-20T12:00:30.000Z"),
+      `${CONFIG}
+heads: [{ use: file, path: ./no/such/place }]
+watch: { ping: "\${file:./nothing}" }`,
+    );
+    clock.advance(4 * 24 * HOUR);
+    const text = await metrics(daemon);
+    const began = Date.parse("2026-11-20T12:00:30.000Z") / 1_000;
+    expect(text).toContain('custody_head_age_seconds{target="file"} +Inf\n');
+    expect(seriesValue(text, 'custody_self_check_timestamp_seconds{check="integrity"}')).toBe(began);
+    expect(seriesValue(text, 'custody_self_check_good{check="integrity"}')).toBeUndefined();
+    expect(seriesValue(text, "custody_ping_timestamp_seconds")).toBe(began);
+  });
+
+  test("tell from the start on when the schedule was worked out last", async () => {
+    const clock = new FakeClock("2026-11-20T12:00:30.000Z");
+    const custody = await newWorkspace(CONFIG, clock);
+    const daemon = await startRunning(custody, keptLog());
+    onTestFinished(() => daemon.stop());
+    clock.advance(HOUR);
+    expect(seriesValue(await metrics(daemon), "custody_last_round_timestamp_seconds")).toBe(
+      Date.parse("2026-11-20T12:00:30.000Z") / 1_000,
+    );
+  });
+
+  test("do not go on telling of what is no longer looked at", async () => {
+    const clock = new FakeClock("2026-11-20T12:00:30.000Z");
+    const { custody, daemon } = await running(clock);
+    clock.advance(HOUR);
+    await new Watching(custody).checkDue(new AbortController().signal, false);
+    const series = 'custody_self_check_good{check="integrity"}';
+    expect(seriesValue(await metrics(daemon), series)).toBe(1);
+    custody.reconfigure({ ...custody.config, watch: { ...custody.config.watch, verify: "off" } });
+    expect(seriesValue(await metrics(daemon), series)).toBeUndefined();
+    expect(await metrics(daemon)).not.toContain('custody_self_check_timestamp_seconds{check="integrity"}');
   });
 
   test("hold no name of a person, no path and no organisation", async () => {

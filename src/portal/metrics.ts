@@ -185,9 +185,10 @@ function openGaps({ gapRules }: MetricsPlace, history: History, conditions: Cond
 }
 
 function operationMetrics(operation: Operation, now: Instant): Metric[] {
-  const { meter, clock, selfChecks, heads, deliveries, databaseAway, pingConfigured } = operation;
+  const { began, meter, clock, selfChecks, unverifiedSince, heads, deliveries, databaseAway, pingConfigured } =
+    operation;
   const checks = [...selfChecks].sort((a, b) => (a.check < b.check ? -1 : 1));
-  const seconds = (at: Instant | undefined) => (at === undefined ? [] : [{ value: at / 1_000 }]);
+  const unverified = unverifiedSince === undefined ? [] : [{ check: "integrity", at: unverifiedSince }];
   return [
     gauge("custody_halted", "1 once the log contradicted itself and nothing is written any more.", [
       { value: meter.halted === undefined ? 0 : 1 },
@@ -196,7 +197,11 @@ function operationMetrics(operation: Operation, now: Instant): Metric[] {
       { value: meter.failing === undefined ? 0 : 1 },
     ]),
     gauge("custody_database_available", "0 while a given database does not answer.", [{ value: databaseAway ? 0 : 1 }]),
-    gauge("custody_last_round_timestamp_seconds", "When the schedule was worked out last.", seconds(meter.lastRound)),
+    gauge(
+      "custody_last_round_timestamp_seconds",
+      "When the schedule was worked out last; the start of the process where it never was.",
+      [{ value: (meter.lastRound ?? began) / 1_000 }],
+    ),
     gauge("custody_runs_due", "Runs that were due at the last round.", [{ value: meter.due }]),
     gauge("custody_runs_under_way", "Runs that are under way.", [{ value: meter.underWay }]),
     histogram("custody_append_duration_seconds", "How long it took to make records durable.", [[{}, meter.appends]]),
@@ -227,8 +232,8 @@ function operationMetrics(operation: Operation, now: Instant): Metric[] {
     ),
     gauge(
       "custody_self_check_timestamp_seconds",
-      "When that was.",
-      checks.map(({ check, at }) => ({ labels: { check }, value: at / 1_000 })),
+      "When that was; of the log itself, where it was never verified, since when it should be.",
+      [...checks, ...unverified].map(({ check, at }) => ({ labels: { check }, value: at / 1_000 })),
     ),
     gauge(
       "custody_disk_free_bytes",
@@ -242,10 +247,11 @@ function operationMetrics(operation: Operation, now: Instant): Metric[] {
     ),
     gauge(
       "custody_head_age_seconds",
-      "How long ago a head of the log was brought to a place outside.",
-      heads
-        .slice(0, MAX_CHANNELS)
-        .map(({ id, sent }) => ({ labels: { target: id }, value: Math.max(0, now - sent) / 1_000 })),
+      "How long ago a head of the log was brought to a place outside; +Inf where none ever was.",
+      heads.slice(0, MAX_CHANNELS).map(({ id, sent = Number.NEGATIVE_INFINITY }) => ({
+        labels: { target: id },
+        value: Math.max(0, now - sent) / 1_000,
+      })),
     ),
     {
       name: "custody_deliveries_total",
@@ -258,8 +264,8 @@ function operationMetrics(operation: Operation, now: Instant): Metric[] {
     },
     gauge(
       "custody_ping_timestamp_seconds",
-      "When the dead man's switch was told last that all is well.",
-      pingConfigured ? [{ value: (meter.pinged ?? 0) / 1_000 }] : [],
+      "When the dead man's switch was told last that all is well; the start of the process where it never was.",
+      pingConfigured ? [{ value: (meter.pinged ?? began) / 1_000 }] : [],
     ),
   ];
 }

@@ -61,6 +61,8 @@ export interface PortalLog {
 
 /** How this process is, beside what the ledger says. */
 export interface Operation {
+  /** When this process began. */
+  readonly began: Instant;
   readonly meter: Meter;
   readonly databaseAway: { readonly since: Instant } | undefined;
   /** What an outside clock said last; `forbidden` where nothing may be recorded for it. In milliseconds. */
@@ -79,8 +81,10 @@ export interface Operation {
     readonly at: Instant;
     readonly value: number | undefined;
   }[];
-  /** The newest head of each place. */
-  readonly heads: readonly { readonly id: string; readonly sent: Instant }[];
+  /** Since when the log is to be verified, where that never came to a result. */
+  readonly unverifiedSince: Instant | undefined;
+  /** When the newest head left for each place; undefined where none ever did. */
+  readonly heads: readonly { readonly id: string; readonly sent: Instant | undefined }[];
   readonly deliveries: readonly { readonly channel: string; readonly delivered: number; readonly failed: number }[];
   readonly pingConfigured: boolean;
 }
