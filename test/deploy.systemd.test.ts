@@ -58,6 +58,8 @@ test("what the units call are commands, and the exit codes that they name are ou
   expect(daemon).toMatch(/^ExecStart=\/opt\/custody\/bin\/custody\.js serve --config \S+$/m);
   expect(collect).toMatch(/^ExecStart=\/opt\/custody\/bin\/custody\.js collect --config \S+$/m);
   expect(daemon).toMatch(/^RestartPreventExitStatus=2 4$/m);
+  // Whoever is told to reload before it can is started again.
+  expect(daemon).toMatch(/^RestartForceExitStatus=SIGHUP$/m);
   expect(daemon).toMatch(/^ExecReload=\/bin\/kill -HUP \$MAINPID$/m);
   const readme = await readFile(join(ROOT, "deploy/README.md"), "utf8");
   for (const unit of ["custody.service", "custody-collect.timer"]) expect(readme).toContain(unit);
