@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openHttp } from "../src/collector/http.ts";
 import { createMask } from "../src/collector/mask.ts";
+import { retryAfter } from "../src/collector/retry.ts";
 import { type CustodyError, isCustodyError } from "../src/lib/errors.ts";
+import { iso } from "../src/lib/time.ts";
 import { FakeClock, SkippingClock } from "./support/clock.ts";
 import { HttpSource, html, json, rateLimited, redirect, serverError } from "./support/http-source.ts";
 
@@ -264,4 +266,13 @@ test("a signal ends a request under way and a wait between two", async () => {
   later.abort(new Error("enough"));
   await expect(waiting).rejects.toThrow("enough");
   expect(source.seen).toHaveLength(2);
+});
+
+test("whatever a source asks for, the time until then can be told", () => {
+  const now = Date.parse("2026-11-20T12:00:00.000Z");
+  const asked = (after: string, date: string) => retryAfter(new Headers({ "retry-after": after, date }), now);
+  const last = "Sat, 13 Sep 275760 00:00:00 GMT";
+  for (const wait of [asked(last, "Fri, 20 Nov 2020 12:00:00 GMT"), asked("999999999", "")])
+    expect(iso(now + (wait ?? Number.NaN))).toBe("2027-11-21T12:00:00.000Z");
+  expect(asked("Fri, 20 Nov 2026 11:00:00 GMT", "Fri, 20 Nov 2026 12:00:00 GMT")).toBe(0);
 });

@@ -13,6 +13,7 @@ import type { Message } from "../src/notify/define.ts";
 import { audienceOf, newsFor, urgentFor } from "../src/notify/due.ts";
 import { digestTurn, MORNING, monthToReport, parseTimeOfDay } from "../src/notify/rhythm.ts";
 import { Told } from "../src/notify/told.ts";
+import { afterFailure } from "../src/notify/troubles.ts";
 import { History } from "../src/slots/history.ts";
 import { config, entry, gap, genesis, instance, run, t } from "./support/entries.ts";
 
@@ -349,4 +350,11 @@ describe("the time of the digest", () => {
       to: t("2026-10-31T23:00Z"),
     });
   });
+});
+
+test("a channel that asks to be left alone for years is tried again within a day", () => {
+  const failed = { cause: "busy", message: "busy" };
+  expect(afterFailure(undefined, 0, { ...failed, notBefore: HOUR }).until).toBe(HOUR);
+  expect(afterFailure(undefined, 0, { ...failed, notBefore: 999_999_999_000 }).until).toBe(DAY);
+  expect(afterFailure(undefined, 0, { ...failed, notBefore: Number.POSITIVE_INFINITY }).until).toBe(DAY);
 });

@@ -35,11 +35,11 @@ const FIRST_WAIT = 5 * 60_000;
 const LONGEST_WAIT = 60 * 60_000;
 /** What a person must mend is not mended by asking, and some services take offence. */
 const LONGEST_HOPELESS_WAIT = 6 * 60 * 60_000;
-/** Whoever asks for more is asked all the same: a mistake in an answer must not silence a channel for years. */
+/** What a receiver may ask for. */
 const LONGEST_ASKED = 24 * 60 * 60_000;
 const PASSING: ReadonlySet<string> = new Set(["unreachable", "busy"]);
 
-/** The trouble after another failure: five minutes, then twice as long each time, or as long as it asks. */
+/** The trouble after another failure: five minutes, then twice as long each time, or as long as the receiver asks, a day at most. */
 export function afterFailure(
   before: ChannelTrouble | undefined,
   now: Instant,
@@ -48,13 +48,8 @@ export function afterFailure(
   const failures = (before?.failures ?? 0) + 1;
   const longest = PASSING.has(cause) ? LONGEST_WAIT : LONGEST_HOPELESS_WAIT;
   const wait = Math.min(longest, FIRST_WAIT * 2 ** Math.min(failures - 1, 20));
-  return {
-    failures,
-    at: now,
-    cause,
-    message,
-    until: Math.max(now + wait, Math.min(notBefore ?? 0, now + LONGEST_ASKED)),
-  };
+  const until = Math.max(now + wait, Math.min(notBefore ?? 0, now + LONGEST_ASKED));
+  return { failures, at: now, cause, message, until };
 }
 
 /** Whether a channel may be tried now. A clock that was ahead must not silence it. */
