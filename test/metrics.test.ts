@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../src/lib/clock.ts";
+import { CustodyError } from "../src/lib/errors.ts";
 import { exposition } from "../src/portal/exposition.ts";
 import { type Running, startRunning } from "../src/running.ts";
 import { Watching } from "../src/watching.ts";
@@ -150,6 +151,26 @@ describe("/ready", () => {
     expect(answer.status).toBe(200);
     const { checks } = (await answer.json()) as { checks: { check: string }[] };
     expect(checks.find(({ check }) => check === "database")).toMatchObject({ ok: false, reason: "INDEX_UNREACHABLE" });
+  });
+
+  test("lets senders try again once nobody has written for a while: a store that is back is found out by them", async () => {
+    const { custody, daemon, clock } = await running(
+      new FakeClock("2026-11-20T12:10:30.000Z"),
+      `collectors: [{ id: jobs, use: cron-health/ping, token: "\${file:./token}", jobs: [] }]`,
+    );
+    await writeFile(join(custody.config.root, "token"), "t0ken-of-a-sender");
+    const headers = { authorization: "Bearer t0ken-of-a-sender" };
+    const send = async () => (await fetch(`${daemon.url}hooks/jobs/backup`, { method: "POST", headers })).status;
+    const ready = async () => (await fetch(`${daemon.url}ready`)).status;
+    const ledger = await custody.ledger();
+    const append = ledger.append.bind(ledger);
+    ledger.append = () => Promise.reject(new CustodyError("STORE_UNREACHABLE", "the store is away"));
+    expect([await send(), await ready()]).toEqual([503, 503]);
+    clock.advance(60_000);
+    expect(await ready()).toBe(503);
+    ledger.append = append;
+    clock.advance(60_000);
+    expect([await ready(), await send(), await ready()]).toEqual([200, 202, 200]);
   });
 
   test("says by its code why nothing can be recorded", async () => {

@@ -35,7 +35,7 @@ export function addPublic(server: FastifyInstance, parts: PortalParts): void {
     if (failure !== undefined) parts.log.warn({ error: messageOf(failure) }, "not ready");
     const log = failure === undefined ? undefined : isCustodyError(failure) ? failure.code : "NO_ANSWER";
     const operation = await parts.operation();
-    const checks = readiness(log, operation);
+    const checks = readiness(log, operation, parts.clock.now());
     const ready = isReady(checks);
     reply.code(ready ? 200 : 503).header("cache-control", "no-store");
     if (!ready) reply.header("retry-after", "15");

@@ -1,3 +1,4 @@
+import type { Instant } from "../lib/time.ts";
 import type { Operation } from "./parts.ts";
 
 /** One thing that must be well for this process to do its work. */
@@ -11,8 +12,11 @@ export interface ReadyCheck {
   readonly words?: string;
 }
 
+/** Whoever is turned away cannot find out that the store is back: after so long without an attempt they may try. */
+const TRIED_AGAIN = 2 * 60_000;
+
 /** Whether this process can take in evidence now. `log`: why the log could not be read, a code; undefined where it could. */
-export function readiness(log: string | undefined, operation: Operation): ReadyCheck[] {
+export function readiness(log: string | undefined, operation: Operation, now: Instant): ReadyCheck[] {
   const { meter, clock, databaseAway } = operation;
   const bad = (check: ReadyCheck["check"], reason: string, words: string, bearable = false): ReadyCheck => ({
     check,
@@ -27,7 +31,7 @@ export function readiness(log: string | undefined, operation: Operation): ReadyC
       ? good("running")
       : bad("running", meter.halted, "The log contradicts itself; nothing is written any more."),
     log === undefined ? good("log") : bad("log", log, "The ledger cannot be read now."),
-    meter.failing === undefined
+    meter.failing === undefined || Math.abs(now - meter.failing.last) >= TRIED_AGAIN
       ? good("store")
       : bad("store", meter.failing.code, "The store took no records at the last attempt."),
     clock?.forbidden === true

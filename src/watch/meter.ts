@@ -39,7 +39,7 @@ export class Meter {
   readonly appends = new Histogram();
   readonly #sources = new Map<string, Histogram>();
   #underWay = 0;
-  #failing: { readonly code: string; readonly since: Instant } | undefined;
+  #failing: { readonly code: string; readonly since: Instant; readonly last: Instant } | undefined;
   /** Runs that were due when the schedule was worked out last. */
   due = 0;
   /** When that was. */
@@ -58,8 +58,8 @@ export class Meter {
     return this.#sources;
   }
 
-  /** Since when nothing could be written, and why; undefined while the newest attempt went well. */
-  get failing(): { readonly code: string; readonly since: Instant } | undefined {
+  /** Since when nothing could be written, why, and when that was tried last; undefined while the newest attempt went well. */
+  get failing(): { readonly code: string; readonly since: Instant; readonly last: Instant } | undefined {
     return this.#failing;
   }
 
@@ -90,7 +90,7 @@ export class Meter {
       // What was wrong with the input says nothing about the store.
       const ours =
         code.startsWith("STORE_") || code === "CLOCK_WRONG" || (isCustodyError(error) && error.kind === "fatal");
-      if (ours) this.#failing ??= { code, since: began };
+      if (ours) this.#failing = { code, since: began, ...this.#failing, last: now() };
       throw error;
     }
   }
