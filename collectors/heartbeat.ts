@@ -66,8 +66,11 @@ export const heartbeat = defineCollector({
       const at = fromIso(run.started);
       if (at >= seen.from && at <= seen.to && visits.at(-1) !== at) visits.push(at);
     }
-    const marked = within(seen, listening());
-    const alive = union([...marked, ...between([...visits, seen.to], marked, parseDuration(config.visits) ?? 0)]);
+    const lives = union(listening());
+    const marked = within(seen, lives);
+    // This call is the next one after the period, where that is over: how late it comes decides about the time before its end.
+    const visited = between([...visits, now], lives, parseDuration(config.visits) ?? 0);
+    const alive = union([...marked, ...within(seen, visited)]);
     yield {
       bytes: canonicalBytes({
         v: 1,

@@ -72,6 +72,25 @@ describe("what counts as lived", () => {
     });
   });
 
+  test("not what led up to the end of the period where the next call, or the next life, came too late", async () => {
+    const late = { window: { from: at(-0.5), to: DAY.to }, clock: new FakeClock(at(26)) };
+    const untilEvening = everyHour.filter((hour) => hour < 23);
+    expect(await coveredHours({ ...late, ownRuns: visits(...untilEvening) })).toEqual({
+      outcome: "partial",
+      hours: [[-0.5, 22.5]],
+    });
+    const listening = () => [
+      { from: at(-1), to: at(23) },
+      { from: at(24.5), to: at(26) },
+    ];
+    expect(await coveredHours({ ...late, listening })).toEqual({ outcome: "partial", hours: [[-0.5, 23]] });
+    const soon = { ...late, clock: new FakeClock(at(24.4)) };
+    expect(await coveredHours({ ...soon, ownRuns: visits(...untilEvening) })).toEqual({
+      outcome: "collected",
+      hours: [[-0.5, 24]],
+    });
+  });
+
   test("with `visits: 0s` the daemon only", async () => {
     expect(await coveredHours({ config: { visits: "0s" }, ownRuns: visits(...everyHour) })).toMatchObject({
       hours: [],
