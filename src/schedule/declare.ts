@@ -8,7 +8,7 @@ import { digestOf } from "../lib/digest.ts";
 import type { History } from "../slots/history.ts";
 
 /** A configured collector as the ledger has it. */
-export function instanceRecord(instance: InstanceConfig): InstanceRecord {
+function instanceRecord(instance: InstanceConfig): InstanceRecord {
   const { id, collector, cadence, grace, zone } = instance;
   return { id, use: collector.name, family: collector.family, mode: collector.mode, cadence, grace, zone };
 }

@@ -14,7 +14,7 @@ const Intervals = z.array(z.strictObject({ from: z.int(), to: z.int() }));
 const KEPT = 500;
 
 /** How often the daemon writes down that it listens. */
-export const MARK_EVERY = 5_000;
+const MARK_EVERY = 5_000;
 /** Between two marks further apart than this nobody listened: the machine slept, or the process stood still. */
 const LONGEST_SILENCE = 30_000;
 

@@ -20,7 +20,7 @@ const DAY = 24 * 3_600_000;
 export const WARN_DAYS = 21;
 const HTTPS_PORT = 443;
 /** More addresses than any workspace has; bounds the time. */
-export const MAX_ADDRESSES = 50;
+const MAX_ADDRESSES = 50;
 const ANSWER_WITHIN = 5_000;
 const MAX_CHAIN = 10;
 

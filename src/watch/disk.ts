@@ -28,7 +28,7 @@ const SOON_DAYS = 14;
 const LEAST_SPAN = 2 * DAY;
 const LEAST_SAMPLES = 3;
 /** What lies further back says nothing about today. */
-export const TREND_OVER = 30 * DAY;
+const TREND_OVER = 30 * DAY;
 
 /** How a disk will go on: a straight line through what was free in the last thirty days. Pure. */
 export function forecastDisk(disk: DiskSpace, earlier: readonly DiskSample[], now: Instant): DiskForecast {

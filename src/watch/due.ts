@@ -5,7 +5,7 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 /** How often each is made. The clock is measured all the time; its record is made daily, or when its result changes. */
-export const EVERY: Readonly<Record<Check, number>> = {
+const EVERY: Readonly<Record<Check, number>> = {
   integrity: DAY,
   disk: DAY,
   certificate: DAY,
