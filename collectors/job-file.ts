@@ -62,6 +62,7 @@ export const jobFile = defineCollector({
     "`covers: complete` is the word of whoever configured it.",
   ],
   permissions: ["Read the file, and list its folder where `path` is a pattern."],
+  reads: ({ path }) => [path],
 
   collect: (run) => collectMapped(run, read),
   read,

@@ -5,6 +5,7 @@ import type { Fact, Problem } from "../src/evidence/fact.ts";
 import { canonicalBytes } from "../src/lib/canonical.ts";
 import { base64 } from "../src/lib/digest.ts";
 import { CustodyError } from "../src/lib/errors.ts";
+import { didYouMean } from "../src/lib/nearest.ts";
 import {
   fromIso,
   holes,
@@ -110,6 +111,13 @@ export const jobPings = defineCollector({
     const { job, ...signal } = parsePath(path);
     const ping = { v: 1, job, ...signal, receivedAt: iso(receivedAt), ...outputOf(bytes) };
     return { bytes: canonicalBytes(ping), mediaType: PING_TYPE, origin: `hook:${path}` };
+  },
+
+  remark({ path }, { jobs }) {
+    const { job } = parsePath(path);
+    const names = jobs.map((one) => one.job);
+    if (names.length === 0 || names.includes(job)) return undefined;
+    return `no job "${job}" is listed under \`jobs\`, so nobody misses its reports${didYouMean(job, names)}`;
   },
 
   async *collect({ config, window, now, zone, listening, received }) {

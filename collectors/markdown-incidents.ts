@@ -52,6 +52,7 @@ export const markdownIncidents = defineCollector({
     "Names that begin with a dot, files not named *.md, and README, index and template files that hold no record are not read as records.",
   ],
   permissions: ["Read the folder and the files in it."],
+  reads: ({ path }) => [path],
 
   async *collect({ config, folder, signal }) {
     const { files, left } = await walk(resolve(folder, config.path));

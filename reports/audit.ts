@@ -63,14 +63,14 @@ export const audit: Wording = {
   nilNoSource:
     "No source of incident records is connected. This report can say nothing about whether incidents happened.",
   nilProven:
-    "No incident record was found in {sources}: each of the {slots} pieces of evidence expected in the period was collected ({late} of them late), {zero} by their own count held no record, and {uncounted} gave no count of their own.",
+    "No incident record of this period was found in {sources}: each of the {slots} pieces of evidence expected in the period was collected ({late} of them late), {zero} by their own count held no record at all, {other} held only records of other times or kinds, and {uncounted} gave no count of their own.",
   nilUnproven:
-    "No incident record was found in {sources}, but this does not show that there was none: {covered} of {slots} expected pieces of evidence were collected ({late} of them late), {uncounted} gave no count of their own, and {unread} could not be read.",
+    "No incident record of this period was found in {sources}, but this does not show that there was none: {covered} of {slots} expected pieces of evidence were collected ({late} of them late), {uncounted} gave no count of their own, and {unread} could not be read.",
   nilUnconfirmed:
-    "No person has confirmed that nothing happened. Until then this is an empty register, not a nil return.",
+    "No person has confirmed that nothing happened. Until then this is a period without a record, not a nil return.",
   nilConfirmed: "Confirmed by {by}: this is a nil return.",
   nilReturnsIntro:
-    "A nil return is claimed only where every expected piece of evidence of the period came, all of it was read to its end, nothing was found, the source's own count is zero or it gives none (uncounted), and a person who showed who they are confirmed it. One piece of evidence that is missing withdraws the claim, also after it was confirmed; the confirmation stays listed.",
+    "A nil return is claimed only where every expected piece of evidence of the period came, all of it was read to its end, nothing was found, everything that the source itself counts was read (or it gives no count: uncounted), and a person who showed who they are confirmed it. One piece of evidence that is missing withdraws the claim, also after it was confirmed; the confirmation stays listed.",
   nilReturnsNone: "No source that could show that nothing happened was watched in this period.",
   signOffsIntro:
     "What people signed about the period. Only a person who showed who they are, in a role that may sign, counts; everything else is listed with the reason why it does not.",
@@ -201,7 +201,7 @@ export const audit: Wording = {
     { term: "nil return", meaning: "A population proven empty and confirmed by a person." },
   ],
   indexIntro:
-    "Every evidence file of the period with its full SHA-256, in the order of the records. One row per distinct content: a file that did not change between two looks is one row.",
+    "Every evidence file of the period with its full SHA-256, in the order of the records. One row per distinct content: a file that did not change between two looks is one row. A file stands here because it was collected in the period; what it tells may be of another time.",
   fontsIntro: "The bytes of this document depend on these font files. Only the ones that were used are listed.",
   unprintable:
     "{n} could not be printed, because no font at hand has them; each is shown as its code. The evidence files hold the original text. Fonts named under report.fonts in the configuration are tried first.",
@@ -243,6 +243,7 @@ export const audit: Wording = {
     interrupted: "the run was interrupted",
     "custody-not-running": "Custody was not running",
     "not-attempted": "no attempt was made while Custody was running",
+    "waiting-after-failures": "Custody was waiting after attempts that had failed",
     "not-delivered": "it could not be delivered",
     "clock-wrong": "the clock of the machine was wrong",
     "disk-low": "less than a tenth of a disk was free",

@@ -16,7 +16,8 @@ import { Ledger, type LedgerParts } from "./ledger/ledger.ts";
 import { openKeys, viewKeys } from "./ledger/signers.ts";
 import type { Clock } from "./lib/clock.ts";
 import { CustodyError, isCustodyError, messageOf } from "./lib/errors.ts";
-import type { Instant } from "./lib/time.ts";
+import { fromIso, type Instant } from "./lib/time.ts";
+import { unlessLost } from "./lost-store.ts";
 import { Told } from "./notify/told.ts";
 import { ownTurns, sharedTurns, type Turns } from "./schedule/turns.ts";
 import { History } from "./slots/history.ts";
@@ -54,12 +55,14 @@ export class Custody {
   readonly #headLog = new HeadLog();
   readonly #signOffs = new SignOffs();
   readonly #identities: { readonly index: number; readonly entry: EntryOf<"identity"> }[] = [];
+  readonly #letters: { readonly index: number; readonly at: Instant; readonly instance: string }[] = [];
   readonly #conditions = new Conditions();
   readonly #told = new Told();
   readonly #watchLog = new WatchLog();
   /** Compares the machine's clock with an outside one; undefined where there is none to ask. */
   clockWatch: ClockWatch | undefined;
   #folded = 0;
+  #configRefused: Instant | undefined;
 
   constructor(config: Config, clock: Clock) {
     this.#config = config;
@@ -77,9 +80,20 @@ export class Custody {
   reconfigure(config: Config): void {
     const { clock: before } = this.#config;
     this.#config = config;
+    this.#configRefused = undefined;
     const { reference, limit, warn } = config.clock;
     if (before.reference !== reference || before.limit !== limit || before.warn !== warn)
       this.clockWatch = clockWatchOf(config, this.clock);
+  }
+
+  /** The file was read again and cannot be put in force as it is: the configuration before goes on. */
+  refuseConfig(): void {
+    this.#configRefused ??= this.clock.now();
+  }
+
+  /** Since when that is so; undefined where the newest configuration that was asked for is in force. */
+  get configRefused(): Instant | undefined {
+    return this.#configRefused;
   }
 
   /** Takes the place of what `ledger()` would open: for `init` and `demo`, which have just begun it. */
@@ -90,10 +104,10 @@ export class Custody {
 
   /** The store, as it is; read-only commands need no more. */
   store(): Promise<Store> {
-    this.#store ??= openStore(this.config, this.clock).catch((error: unknown) => {
+    this.#store ??= openStore(this.config, this.clock).catch(async (error: unknown) => {
       // What failed may work the next time: a daemon outlives the outage.
       this.#store = undefined;
-      throw error;
+      throw await unlessLost(error, this.config);
     });
     return this.#store;
   }
@@ -193,9 +207,9 @@ export class Custody {
 
   /** The ledger, for writing: the store keeps its promises, the key is ours, the state extends what we have seen. */
   ledger(): Promise<Ledger> {
-    this.#ledger ??= this.#openLedger().catch((error: unknown) => {
+    this.#ledger ??= this.#openLedger().catch(async (error: unknown) => {
       this.#ledger = undefined;
-      throw error;
+      throw await unlessLost(error, this.config);
     });
     return this.#ledger;
   }
@@ -206,9 +220,9 @@ export class Custody {
    */
   view(): Promise<LedgerView> {
     if (this.#ledger !== undefined) return this.#ledger;
-    this.#view ??= this.#openView().catch((error: unknown) => {
+    this.#view ??= this.#openView().catch(async (error: unknown) => {
       this.#view = undefined;
-      throw error;
+      throw await unlessLost(error, this.config);
     });
     return this.#view;
   }
@@ -274,6 +288,7 @@ export class Custody {
           if (isKind(entry, "masking-rule")) this.#maskingRules.add(entry);
           if (isKind(entry, "disposal")) this.#disposals.add(index, entry);
           if (isKind(entry, "identity")) this.#identities.push({ index, entry });
+          if (isKind(entry, "intake")) this.#letters.push({ index, at: fromIso(entry.at), instance: entry.instance });
           this.#signOffs.add(index, entry);
           this.#folded = index + 1;
         }
@@ -325,6 +340,12 @@ export class Custody {
   async identities(): Promise<readonly { readonly index: number; readonly entry: EntryOf<"identity"> }[]> {
     await this.history();
     return this.#identities;
+  }
+
+  /** What came to inboxes, up to the ledger's end at the time of the call. */
+  async letters(): Promise<readonly { readonly index: number; readonly at: Instant; readonly instance: string }[]> {
+    await this.history();
+    return this.#letters;
   }
 
   /** What was lawfully deleted, up to the ledger's end at the time of the call. */

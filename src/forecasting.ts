@@ -1,6 +1,9 @@
 import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Custody } from "./custody.ts";
+import { hereDuties } from "./duties/here.ts";
+import { backupsMade } from "./ledger/backup.ts";
+import { keyIds } from "./ledger/keys.ts";
 import type { Instant } from "./lib/time.ts";
 import { Publishing } from "./publishing.ts";
 import { certificateOf, type Expiry, expiryInWords, tlsAddresses, type Unseen } from "./watch/certificates.ts";
@@ -112,12 +115,31 @@ function addressesIn(value: unknown, custody: Custody): string[] {
 }
 
 /** What Custody found out about itself, for people: more than codes say, and what is to be done about it. */
-export async function seeWatch(custody: Custody, now: Instant) {
+export async function seeWatch(custody: Custody, now: Instant, { notice = false } = {}) {
   const { organisation, people, watch } = custody.config;
   const since = watch.verify === "off" ? undefined : await watchedSince(custody);
   const place = { now, zone: organisation.zone, people, since };
-  const duties = since === undefined ? [] : watchDuties(await custody.watchLog(), place);
+  const here = { ...place, notice, ...(await hereNow(custody)) };
+  const duties = [...(since === undefined ? [] : watchDuties(await custody.watchLog(), place)), ...hereDuties(here)];
   return { details: await watchDetails(custody), duties };
+}
+
+async function hereNow(custody: Custody) {
+  const { databaseAway, configRefused } = custody;
+  // A demonstration has nothing to lose.
+  const { simulatedUntil } = await custody.history();
+  const id = simulatedUntil === undefined ? await unsavedKey(custody) : undefined;
+  const since = (await watchedSince(custody)) ?? custody.clock.now();
+  return { databaseAway, configRefused, unsavedKey: id === undefined ? undefined : { id, since } };
+}
+
+/** The key that signs, where it is on this machine and was never backed up from here. */
+export async function unsavedKey(custody: Custody): Promise<string | undefined> {
+  const { folders } = custody.config;
+  const id = (await custody.view()).vkey.split("+")[1] ?? "";
+  if (!(await keyIds(folders.keys)).includes(id) || (await backupsMade(folders.state))[id] !== undefined)
+    return undefined;
+  return id;
 }
 
 /** What a check of disks or certificates found, in the words of now. By the gap's requirement. */

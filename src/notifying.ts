@@ -3,13 +3,14 @@ import { join, relative } from "node:path";
 import type { Custody } from "./custody.ts";
 import { Delivering } from "./delivering.ts";
 import { lookedInWords } from "./duties/looked.ts";
+import type { AnyGap } from "./gaps/gap.ts";
 import { digestOf } from "./lib/digest.ts";
 import { isCustodyError, messageOf } from "./lib/errors.ts";
-import { type Instant, type Interval, parseDuration } from "./lib/time.ts";
+import { fromIso, type Instant, type Interval, parseDuration } from "./lib/time.ts";
 import { composeAtOnce, composeDigest, composeReport, type Letterhead, type ReportSummary } from "./notify/compose.ts";
-import type { ChannelConfig, Message } from "./notify/define.ts";
+import { type ChannelConfig, type Message, wants } from "./notify/define.ts";
 import type { Delivery, DeliveryAbout } from "./notify/deliver.ts";
-import { audienceOf, newsFor, urgentFor } from "./notify/due.ts";
+import { audienceOf, type News, newsFor, type Quiet, quietNow, urgentFor } from "./notify/due.ts";
 import { lockNotices } from "./notify/lock.ts";
 import { digestTurn, MORNING, type Month, monthToReport } from "./notify/rhythm.ts";
 import { silenceOf } from "./notify/silence.ts";
@@ -32,6 +33,8 @@ export interface ChannelState {
   /** The newest attempt, whatever became of it. */
   readonly last: LastDelivery | undefined;
   readonly trouble: ChannelTrouble | undefined;
+  /** Of which collectors nothing is told at once for a while, as it was told within a day. */
+  readonly quiet: readonly Quiet[];
 }
 
 /** A notice that was brought to a channel, or could not be. */
@@ -77,11 +80,12 @@ export class Notifying {
     if (config.notify.length === 0) return [];
     const told = await this.#custody.told();
     const { troubles } = await this.#notes();
-    return config.notify.map((channel) => ({
-      channel,
-      last: told.channel(channel.id, channel.channel.use).last,
-      trouble: troubles.get(channel.id),
-    }));
+    const { gaps, now } = await seeGaps(this.#custody);
+    return config.notify.map((channel) => {
+      const own = told.channel(channel.id, channel.channel.use);
+      const quiet = wants(channel, "urgent") ? quietNow(own, gaps, now) : [];
+      return { channel, last: own.last, trouble: troubles.get(channel.id), quiet };
+    });
   }
 
   /**
@@ -121,9 +125,15 @@ export class Notifying {
     // Those that fail first: then the others have it to tell.
     const order = [...notify].sort((a, b) => Number(notes.troubles.has(b.id)) - Number(notes.troubles.has(a.id)));
     await this.#sendUrgent(order, notes, send);
+    // One round tells all channels the same: what arrives over the first of them changes nothing for the next. What fails does.
+    let seen: Seen | undefined;
+    const see = async () => {
+      seen ??= await this.#see();
+      return seen;
+    };
     for (const channel of order) {
       if (signal.aborted) return;
-      await this.#sendDigest(channel, notes, options, send);
+      if (!(await this.#sendDigest(channel, notes, options, see, send))) seen = undefined;
     }
     await this.#sendReports(order, notes, send);
   }
@@ -141,25 +151,32 @@ export class Notifying {
     }
   }
 
-  async #sendDigest(channel: ChannelConfig, notes: ChannelNotes, options: SendOptions, send: Send): Promise<void> {
+  /** False when it could not be delivered. */
+  async #sendDigest(
+    channel: ChannelConfig,
+    notes: ChannelNotes,
+    options: SendOptions,
+    see: () => Promise<Seen>,
+    send: Send,
+  ): Promise<boolean> {
     const { config, clock } = this.#custody;
     const failing = ({ id }: ChannelConfig) => notes.troubles.has(id);
-    if (!audienceOf(config.notify, "digest", failing).includes(channel)) return;
+    if (!audienceOf(config.notify, "digest", failing).includes(channel)) return true;
     const now = clock.now();
     const turn = digestTurn(now, channel.at ?? MORNING, config.organisation.zone);
-    if (notes.looked.get(channel.id) === turn.day || !this.#rested(channel, notes, now)) return;
+    if (notes.looked.get(channel.id) === turn.day || !this.#rested(channel, notes, now)) return true;
+    const told = await this.#told(channel);
+    if (await this.#isNewSince(turn.from, told)) return true;
     const first = this.#seenDue.get(turn.day) ?? now;
     this.#seenDue.set(turn.day, first);
-    if (options.busy && first <= now && now - first < PATIENCE) return;
-    if (options.stays && turn.next - now < SOON) return;
+    if (options.busy && first <= now && now - first < PATIENCE) return true;
+    if (options.stays && turn.next - now < SOON) return true;
 
     const id = `digest-${turn.day}`;
-    const told = await this.#told(channel);
-    const sight = await seeGaps(this.#custody);
     if (!told.delivered.has(id)) {
-      const { duties, unsure } = await seeDuties(this.#custody, sight, true);
+      const { sight, duties, unsure } = await see();
       const news = newsFor(told, sight.gaps, duties, sight.now);
-      if (news.due.length + news.over.length > 0) {
+      if (!isOnlyItself(news, channel, sight.gaps)) {
         const looked = lookedInWords(sight.history, sight.now, config.organisation.zone);
         const silence = silenceIn(news.due.map(({ id: about }) => about).concat(news.over.map((gap) => gap.id)), sight);
         const message = composeDigest(id, news, { silence, looked, unsure }, this.#head);
@@ -171,11 +188,25 @@ export class Notifying {
           duties: matters.filter((one) => !isGap.has(one)),
           through: sight.size,
         });
-        if (!arrived) return;
+        if (!arrived) return false;
       }
     }
     notes.looked.set(channel.id, turn.day);
     await writeNotes(config.folders.state, notes);
+    return true;
+  }
+
+  async #see(): Promise<Seen> {
+    const sight = await seeGaps(this.#custody);
+    return { sight, ...(await seeDuties(this.#custody, sight, "index")) };
+  }
+
+  /** A channel that was just put into the configuration waits for its first morning, as `config check` says. */
+  async #isNewSince(morning: Instant, { digests, last }: ChannelTold): Promise<boolean> {
+    if (digests.length > 0 || (last !== undefined && last.about !== "test")) return false;
+    await this.#custody.history();
+    const { newestConfig } = this.#custody;
+    return newestConfig === undefined || fromIso(newestConfig.at) > morning;
   }
 
   async #sendReports(channels: readonly ChannelConfig[], notes: ChannelNotes, send: Send): Promise<void> {
@@ -274,6 +305,21 @@ export class Notifying {
     const { name, zone } = this.#custody.config.organisation;
     return { organisation: name, zone, title: titles(this.#custody) };
   }
+}
+
+/** What one round has to tell. */
+interface Seen extends Duties {
+  readonly sight: Sight;
+}
+
+/** Nothing but that this very channel does not work: who reads it there knows better. `custody notify test` says it is well again. */
+function isOnlyItself({ due, over }: News, { id }: ChannelConfig, gaps: readonly AnyGap[]): boolean {
+  const own = new Set(
+    gaps
+      .filter((gap) => gap.requirement === "delivery" && gap.instance === `channel:${id}` && gap.cause !== "recipients")
+      .map((gap) => gap.id),
+  );
+  return over.length === 0 && due.every((duty) => own.has(duty.id));
 }
 
 type Send = (message: Message, channel: ChannelConfig, about: DeliveryAbout) => Promise<boolean>;

@@ -72,7 +72,7 @@ export class Operating {
 
   /** How this process is. Never throws. */
   async operation(): Promise<Operation> {
-    const { config, clockWatch, databaseAway } = this.#custody;
+    const { config, configRefused, clockWatch, databaseAway } = this.#custody;
     const sight = clockWatch?.last;
     this.meter.pinged = this.#ping.arrived;
     const [log, heads, since] = await Promise.all([
@@ -91,6 +91,7 @@ export class Operating {
       began: this.#began,
       meter: this.meter,
       databaseAway,
+      configRefused,
       clock:
         sight === undefined
           ? undefined

@@ -11,7 +11,7 @@ import { holes, type Interval, iso } from "./lib/time.ts";
 import { actor } from "./people.ts";
 import { runTasks, tasksNow } from "./schedule/collect.ts";
 import { expectationOf } from "./slots/plan.ts";
-import { Holds } from "./trust/holds.ts";
+import { type Hold, Holds } from "./trust/holds.ts";
 import { declareNow, runParts } from "./work.ts";
 
 /** Keeps everything about the time of an incident: collects it now and forbids to dispose of it. */
@@ -40,6 +40,8 @@ export interface Preserved {
   readonly kept: readonly KeptFrom[];
   /** Holds placed now, by the record that did. */
   readonly holds: readonly { readonly hold: string; readonly entry: number }[];
+  /** Every hold in force on it, also those that stood before. */
+  readonly inForce: readonly string[];
 }
 
 /** Throws NOT_FOUND for an incident that no register has, and USAGE where two have it. */
@@ -85,10 +87,16 @@ export async function preserveIncident(
     kept.push(one);
     done(one);
   }
-  const drafts = holdDrafts(await standingHolds(custody), found.id, relevant, window, request.authority, by);
+  const before = await standingHolds(custody);
+  const drafts = holdDrafts(before, found.id, relevant, window, request.authority, by);
   const appended = drafts.length === 0 ? [] : await (await custody.ledger()).append(drafts);
   const holds = drafts.map(({ hold }, i) => ({ hold, entry: appended[i]?.index ?? 0 }));
-  return { incident: found.id, record, window, kept, holds };
+  const standing = before.standing.filter(
+    (hold) => isAbout(hold, record) || isAround(hold, relevantIds(relevant), window),
+  );
+  const inForce = [...standing, ...related(before.standing, record)].map(({ id }) => id);
+  const names = [...new Set([...inForce, ...drafts.map(({ hold }) => hold)])];
+  return { incident: found.id, record, window, kept, holds, inForce: names };
 }
 
 /** What a source that can be asked about the past did not give of the window. */
@@ -220,6 +228,36 @@ async function standingHolds(custody: Custody): Promise<Holds> {
 
 type HoldDraft = Extract<Draft, { kind: "hold" }>;
 
+/** Holds on everything that tells of an incident, whatever else is held. */
+const isAbout = ({ incident, digests, instances, window }: Hold, record: string): boolean =>
+  incident === record && !digests && !instances && !window;
+
+/** Holds on whatever these collectors took in about a time. */
+const isAround = (hold: Hold, instances: readonly string[], { from, to }: Interval): boolean =>
+  hold.window !== undefined &&
+  hold.incident === undefined &&
+  hold.digests === undefined &&
+  hold.window.from <= from &&
+  hold.window.to >= to &&
+  (hold.instances === undefined || instances.every((id) => hold.instances?.includes(id)));
+
+const relevantIds = (relevant: readonly InstanceConfig[]): string[] => relevant.map(({ id }) => id).slice(0, 256);
+
+/** Those of the holds that were placed for this incident, by their ids. */
+function related(holds: readonly Hold[], record: string): Hold[] {
+  const begin = `preserve-${record}`;
+  return holds.filter(({ id }) => id.startsWith(begin) && /^(-time)?(-\d+)?$/.test(id.slice(begin.length)));
+}
+
+/** Holds still in force that were placed for the same incident as the one with this id. */
+export function holdsBeside(holds: readonly Hold[], id: string): Hold[] {
+  const [, record] = /^preserve-(.+?)(?:-time)?(?:-\d+)?$/.exec(id) ?? [];
+  if (record === undefined) return [];
+  // An incident may itself end with a number.
+  const names = [record, id.slice("preserve-".length)];
+  return holds.filter((hold) => hold.id !== id && names.some((name) => related([hold], name).length > 0));
+}
+
 /** One hold on what tells of the incident, one on whatever was taken in about its time; none that stands already. */
 function holdDrafts(
   holds: Holds,
@@ -230,7 +268,7 @@ function holdDrafts(
   by: HoldDraft["actor"],
 ): HoldDraft[] {
   const record = recordId(incident);
-  const instances = relevant.map(({ id }) => id).slice(0, 256);
+  const instances = relevantIds(relevant);
   const used = new Set([...holds.standing, ...holds.released.map(({ hold }) => hold)].map(({ id }) => id));
   const free = (id: string) => {
     for (let n = 1; ; n++) {
@@ -239,18 +277,8 @@ function holdDrafts(
     }
   };
   const place = { kind: "hold" as const, actor: by, action: "place" as const, authority };
-  const about = holds.standing.some(
-    (hold) => hold.incident === record && !hold.digests && !hold.instances && !hold.window,
-  );
-  const around = holds.standing.some(
-    (hold) =>
-      hold.window !== undefined &&
-      hold.incident === undefined &&
-      hold.digests === undefined &&
-      hold.window.from <= window.from &&
-      hold.window.to >= window.to &&
-      (hold.instances === undefined || instances.every((id) => hold.instances?.includes(id))),
-  );
+  const about = holds.standing.some((hold) => isAbout(hold, record));
+  const around = holds.standing.some((hold) => isAround(hold, instances, window));
   return [
     ...(about ? [] : [{ ...place, hold: free(`preserve-${record}`), incident: record }]),
     ...(around || instances.length === 0

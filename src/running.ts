@@ -42,6 +42,8 @@ export interface Running {
    * then nothing has changed.
    */
   reconfigure(config: Config): Promise<boolean>;
+  /** The configuration was asked for again and could not be read: the one before goes on, and pages and numbers say so. */
+  refused(): void;
   /** Resolves, if ever, when the ledger contradicts itself: then nothing more is written and the daemon should be stopped. */
   readonly halted: Promise<CustodyError>;
   /** Ends runs honestly, answers who is waiting, signs everything, lets go of the port. Throws what signing throws. */
@@ -98,6 +100,7 @@ export async function startRunning(custody: Custody, log: DaemonLog): Promise<Ru
           { keys: change.restart },
           `the configuration differs in what needs a restart (${change.restart.join(", ")}): nothing of it is in force, the one before goes on`,
         );
+        custody.refuseConfig();
         return false;
       }
       custody.reconfigure(next);
@@ -111,6 +114,7 @@ export async function startRunning(custody: Custody, log: DaemonLog): Promise<Ru
       await daemon.reconfigured();
       return true;
     },
+    refused: () => custody.refuseConfig(),
     halted,
     async stop() {
       daemon.abort();
@@ -120,7 +124,7 @@ export async function startRunning(custody: Custody, log: DaemonLog): Promise<Ru
       clearTimeout(impatience);
       stopped.abort();
       await marking;
-      await listening.mark(clock.now()).catch(failed);
+      await listening.end(clock.now()).catch(failed);
       await operating.finish();
       await daemon.stop();
       await mirroring.finish();
@@ -229,6 +233,8 @@ function daemonParts(
  * for half of its grace: one of them may have.
  */
 function isForOthers({ instance, slot, trigger }: Task, listened: readonly Interval[], now: Instant): boolean {
+  // How a source stands now can be seen by whoever looks; later nobody can.
+  if (instance.collector.mode === "snapshot") return false;
   if (!hasInbox(instance) || trigger !== "schedule" || now >= slot.to + (slot.due - slot.to) / 2) return false;
   return holes(slot, listened).length > 0;
 }
@@ -380,7 +386,8 @@ async function portalParts(
               ledger: bound(ledger, (work) => operating.meter.append(() => clock.now(), work)),
               secrets: custody.secrets(),
             });
-            return appended;
+            const hint = instance.collector.remark?.(letter, instance.config as never);
+            return hint === undefined ? appended : { ...appended, hint };
           } catch (error) {
             haltOn(error);
             throw error;

@@ -1,7 +1,7 @@
 import type { AssessmentInput } from "./assess/assess.ts";
 import { loadCatalogue } from "./assess/catalogue.ts";
 import { assessedDuties } from "./assess/due.ts";
-import { nilReturnsOf } from "./assess/nil-return.ts";
+import { type NilReturn, nilReturnsOf } from "./assess/nil-return.ts";
 import { named } from "./assess/sign-off.ts";
 import { hasInbox } from "./collector/intake.ts";
 import type { Custody } from "./custody.ts";
@@ -13,11 +13,13 @@ import { dutiesOf, type Seen } from "./duties/today.ts";
 import type { Observed } from "./evidence/fact.ts";
 import { seeWatch } from "./forecasting.ts";
 import { type AnyGap, gapsIn } from "./gaps/gap.ts";
+import type { ProblemView } from "./index/query.ts";
 import { messageOf } from "./lib/errors.ts";
 import type { Instant } from "./lib/time.ts";
 import { namesOf } from "./people.ts";
 import { memoriesOf } from "./preserving.ts";
 import { Publishing } from "./publishing.ts";
+import { readInside } from "./reading-inside.ts";
 import type { History } from "./slots/history.ts";
 import { catalogueBytes } from "./work.ts";
 
@@ -45,6 +47,8 @@ export interface Duties {
   readonly duties: readonly Duty[];
   /** Why what is written inside the evidence could not be looked up; undefined where it was, or was not asked for. */
   readonly unsure: string | undefined;
+  /** Every claim of the last year that nothing happened, as far as it is known; none where that was not asked for. */
+  readonly nilReturns: readonly NilReturn[];
 }
 
 const INDEX_WITHIN = 60_000;
@@ -52,16 +56,20 @@ const MAX_PROBLEMS = 10_000;
 const YEAR = 365 * 86_400_000;
 
 /**
- * What a person must do. `inside`: also what only the index knows, which may have to be started for it; where it cannot be asked
- * that is part of the answer.
+ * What a person must do. `inside`: where what is written inside the evidence is looked up. The index may have to be started for it, and
+ * where it cannot be asked that is part of the answer; the log is read for the newest records only. `false`: nowhere.
  */
-export async function seeDuties(custody: Custody, { now, history }: Sight, inside: boolean): Promise<Duties> {
+export async function seeDuties(
+  custody: Custody,
+  { now, history }: Sight,
+  inside: "index" | "log" | false,
+): Promise<Duties> {
   const { config } = custody;
   const view = await custody.view();
   const details = await new LastWords().of(history, (digest) => view.blob(digest));
   const conditions = await custody.conditions();
-  const watch = await seeWatch(custody, now);
-  const known = inside ? await withIndex(custody, history, now) : { unsure: undefined };
+  const watch = await seeWatch(custody, now, { notice: inside !== "log" });
+  const known = inside === false ? nothing() : await KNOWING[inside](custody, history, now);
   const refusals = await new Publishing(custody).refusals();
   const seen: Seen = {
     now,
@@ -81,7 +89,7 @@ export async function seeDuties(custody: Custody, { now, history }: Sight, insid
     gapRules: config.gaps,
     inboxTroubles: () => inboxTroubles(custody),
   });
-  return { duties, unsure: known.unsure };
+  return { duties, unsure: known.unsure, nilReturns: known.nilReturns ?? [] };
 }
 
 /** What the configured collectors are called. */
@@ -91,7 +99,43 @@ export function collectorTitles({ config }: Custody): { readonly id: string; rea
 
 export const titles = (custody: Custody) => titlesOf(collectorTitles(custody));
 
-type Inside = Pick<Seen, "problems" | "failingJobs" | "others"> & { readonly unsure: string | undefined };
+type Inside = Partial<Pick<Seen, "problems" | "failingJobs" | "others">> & {
+  readonly unsure: string | undefined;
+  readonly nilReturns?: readonly NilReturn[];
+};
+
+const KNOWING: Readonly<
+  Record<"index" | "log", (custody: Custody, history: History, now: Instant) => Promise<Inside>>
+> = {
+  index: withIndex,
+  log: withLog,
+};
+
+const nothing = (): Inside => ({ unsure: undefined });
+
+async function withLog(custody: Custody, history: History, now: Instant): Promise<Inside> {
+  const { facts, problems, allProblems, from } = await readInside(custody, history, now);
+  const nilReturns = (await nilReturnsHere(custody, history, now, facts, allProblems)).filter(
+    (one) => one.window.from >= from || isDecided(one, history),
+  );
+  return {
+    problems,
+    ...(await followingFrom(custody, history, now, facts, nilReturns)),
+    nilReturns,
+    unsure: undefined,
+  };
+}
+
+/** Where not everything was read: true for what the records of the runs decide by themselves. */
+function isDecided({ state, sources, window }: NilReturn, { instances }: History): boolean {
+  if (state === "occupied") return false;
+  if (state !== "confirmable") return true;
+  return sources.every(({ instance }) =>
+    (instances.get(instance)?.runs ?? []).every(
+      (run) => run.facts === 0 || run.window.from >= window.to || window.from >= run.window.to,
+    ),
+  );
+}
 
 async function withIndex(custody: Custody, history: History, now: Instant): Promise<Inside> {
   const done = new AbortController();
@@ -122,27 +166,51 @@ async function askIndex(custody: Custody, history: History, now: Instant): Promi
     facts.push({ fact, instance, entry, item: digest, position: item, ordinal });
   }
   const problems = await listProblems(index, { limit: MAX_PROBLEMS });
-  const counts = (id: string) => history.instances.get(id)?.record.use !== "cron-health/custody";
-  const names = await namesOf(custody);
+  const allProblems = await listProblems(index, { all: true, limit: MAX_PROBLEMS });
+  const nilReturns = await nilReturnsHere(custody, history, now, facts, allProblems);
+  return { problems, ...(await followingFrom(custody, history, now, facts, nilReturns)), nilReturns };
+}
+
+async function nilReturnsHere(
+  custody: Custody,
+  history: History,
+  now: Instant,
+  facts: readonly Observed[],
+  problems: readonly ProblemView[],
+): Promise<NilReturn[]> {
+  const { counting } = await custody.signOffs();
+  const names = counting.length === 0 ? new Map<string, string>() : await namesOf(custody);
   const input: AssessmentInput = {
     catalogue: loadCatalogue(new TextDecoder().decode(await catalogueBytes())),
     period: { from: now - YEAR, to: now },
     histories: history,
     facts,
-    problems: await listProblems(index, { all: true, limit: MAX_PROBLEMS }),
+    problems,
     asOf: now,
     yields: (use) => custody.config.collectors.find(({ name }) => name === use)?.facts,
-    signOffs: (await custody.signOffs()).counting.map((one) => named(one, names)),
+    signOffs: counting.map((one) => named(one, names)),
   };
+  return nilReturnsOf(input);
+}
+
+/** What follows for a person from facts. */
+async function followingFrom(
+  custody: Custody,
+  history: History,
+  now: Instant,
+  facts: readonly Observed[],
+  nilReturns: readonly NilReturn[],
+): Promise<Required<Pick<Inside, "failingJobs" | "others">>> {
+  const counts = (id: string) => history.instances.get(id)?.record.use !== "cron-health/custody";
   const others = assessedDuties({
-    nilReturns: nilReturnsOf(input),
+    nilReturns,
     facts,
     memories: await memoriesOf(custody),
     instances: history.instances,
     now,
     zone: custody.config.organisation.zone,
   });
-  return { problems, failingJobs: failingJobs(facts, now, counts), others };
+  return { failingJobs: failingJobs(facts, now, counts), others };
 }
 
 /** Inboxes whose secret cannot be read, and why. */

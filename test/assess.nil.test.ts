@@ -1,5 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { type NilReturn, nilReturnsDue, nilReturnsOf, windowAsFlag, windowInWords } from "../src/assess/nil-return.ts";
+import { countInWords } from "../src/assess/nil.ts";
+import {
+  type Alike,
+  claimInWords,
+  joinAlike,
+  type NilReturn,
+  nilReturnsDue,
+  nilReturnsOf,
+  windowAsFlag,
+  windowInWords,
+} from "../src/assess/nil-return.ts";
 import { SignOffs } from "../src/assess/sign-off.ts";
 import type { Entry } from "../src/evidence/entry.ts";
 import { catalogueOf, fact, REGISTER, type Setting, seen, signOff, yields } from "./support/assessing.ts";
@@ -34,6 +44,31 @@ const only = (entries: Entry[], over: Setting = {}) => nils(entries, over)[0] as
 const whole = [...begun, ...days("09", 1, 30), ...days("10", 1, 31)];
 
 describe("a nil return", () => {
+  test("says since when something is open that began before the period", () => {
+    const long = { detectedAt: t("2026-09-12") };
+    const ended = { ...long, resolvedAt: t("2026-11-02") };
+    const said = (over: object) => only(whole, { facts: [seen(fact("incident", "INC-7", over), { entry: 5 })] }).reason;
+    expect(said(long)).toBe("1 incident from register (INC-7 still open since 12 Sep 2026), so nothing to confirm");
+    expect(said(ended)).toBe("1 incident from register (INC-7 open since 12 Sep 2026), so nothing to confirm");
+    expect(said({ detectedAt: t("2026-10-12") })).toBe("1 incident from register, so nothing to confirm");
+  });
+
+  test("tells what a register holds of other times from what happened", () => {
+    expect(countInWords(0, "incident")).toBe("its own count is 0");
+    expect(countInWords(1, "incident")).toBe("it holds 1 record by its own count, no incident of this time among them");
+    expect(countInWords(undefined, "incident")).toBe("uncounted: it gives no number of its own");
+  });
+
+  test("that several controls ask for is one line with the names of all of them", () => {
+    const one = only(whole);
+    const other = { ...one, requirement: "b", control: "A.8.16" };
+    const [alike, ...rest] = joinAlike([{ ...one, control: "A.5.25" }, other, { ...other, state: "confirmed" }]);
+    expect(claimInWords(alike as Alike, "UTC")).toBe("October 2026, no incident (A.5.25 and A.8.16)");
+    expect(rest.map((own) => claimInWords(own, "UTC"))).toEqual(["October 2026, no incident (A.8.16)"]);
+    const [duty] = nilReturnsDue([one, other], "UTC", t("2026-11-03"));
+    expect(duty?.what).toContain("No incident was seen in October 2026,");
+  });
+
   test("is confirmable when every slot is covered and nothing was found, and confirmed once a person said so", () => {
     expect(only(whole)).toMatchObject({ state: "confirmable", holes: [], over: "incident" });
     expect(only(whole, { signOffs: [confirmed] })).toMatchObject({ state: "confirmed" });

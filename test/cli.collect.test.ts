@@ -434,6 +434,19 @@ describe("a full disk", () => {
   }, 60_000);
 });
 
+test("the same outcome of many periods is told once", async () => {
+  const workspace = await cli.workspace(
+    configuration("- { id: jobs, use: incident-log/markdown, path: ./none, cadence: daily }"),
+  );
+  const done = await workspace.run("collect", "--backfill", "--from", "2026-01-01", "--to", "2026-02-01");
+  expect(done.stdout.match(/^failed .*/gm)).toEqual([
+    expect.stringMatching(
+      /^failed {6}jobs: 31 periods, 1 Jan 2026 to 31 Jan 2026: not collected: the folder .* does not exist/,
+    ),
+  ]);
+  expect(await runs(workspace)).toHaveLength(31);
+});
+
 describe("what is asked again", () => {
   test("in words that make no period is refused before anything is written", async () => {
     const workspace = await withIncidents();
@@ -467,6 +480,22 @@ describe("what is asked again", () => {
     const all = await often.run("collect", "--backfill", "--from", "2001-01-01");
     expect(all.code).toBe(2);
     expect(all.stderr).toContain("more than 5000 periods");
+  });
+
+  test("is nothing of a source that knows only the present, unless the time reaches up to it", async () => {
+    const manager = await new HttpSource().start();
+    onTestFinished(() => manager.stop());
+    manager.on("/api/v2/status", json({ versionInfo: {} })).on("*", json([]));
+    const am = `- { id: am, use: alert-history/alertmanager, url: "${manager.url}", cadence: hourly, grace: 1m }`;
+    const workspace = await cli.workspace(configuration(am));
+    const past = await workspace.run("collect", "--backfill", "--from", "2026-01-01", "--to", "2026-01-03");
+    expect([past.code, past.stdout]).toEqual([2, ""]);
+    expect(past.stderr).toMatch(/am: this source knows only the present; there is nothing of that time.* gaps stay\./);
+    expect(manager.seen).toHaveLength(0);
+    const now = await workspace.run("collect", "--backfill", "--from", "2026-01-01");
+    expect([now.code, now.stdout.match(/^collected/gm)]).toEqual([0, ["collected"]]);
+    expect(now.stderr).toMatch(/am: only the present can be taken.* its gaps stay/);
+    expect(manager.seen).toHaveLength(3);
   });
 
   test("--dry-run names what would be asked and writes nothing", async () => {

@@ -242,10 +242,18 @@ describe("gaps", () => {
     expect(listed.code).toBe(0);
     expect(listed.stdout).toMatch(/^gap-[0-9a-f]{12} +open +incidents was not completely collected/m);
     expect(listed.stdout).toContain("1 gap, 1 of them open.");
-    const [gap] = (await workspace.run("gaps", "--json")).json<{ gaps: { id: string; slots: unknown[] }[] }>().gaps;
+    const [gap] = (await workspace.run("gaps", "--json")).json<{
+      gaps: { id: string; from: string; slots: unknown[] }[];
+    }>().gaps;
     expect(gap?.slots.length).toBeGreaterThanOrEqual(5);
     const id = gap?.id ?? "";
     expect((await workspace.run("gaps", "--fail-on-gaps")).code).toBe(1);
+
+    // A backfill of one day says what it leaves.
+    const first = gap?.from ?? "";
+    const next = new Date(Date.parse(first) + 86_400_000).toISOString();
+    const one = await workspace.run("collect", "incidents", "--backfill", "--from", first, "--to", next);
+    expect(one.stdout).toMatch(/^incidents: [4-6] periods still missing: .* to .*; `custody gaps` lists them\.$/m);
 
     expect((await workspace.run("gap", "ack", "gap-nonsense")).code).toBe(2);
     const before = (await workspace.entries()).length;
@@ -263,6 +271,7 @@ describe("gaps", () => {
     expect(seen.stdout).toContain("counts as no sign-off");
     const accepted = await workspace.run("gap", "accept", id, "--until", "2100-01-01", "--reason", "laptop was away");
     expect(accepted.code, accepted.all).toBe(0);
+    expect(accepted.stdout).toMatch(/^That is for .* \(\d periods\)\. What is missing after it is another gap/m);
     expect((await workspace.run("gaps")).stdout).toMatch(/accepted +incidents .*Accepted until 1 Jan 2100/);
     expect((await workspace.run("gaps", "--fail-on-gaps")).code).toBe(0);
 

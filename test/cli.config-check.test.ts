@@ -31,9 +31,9 @@ collectors:
 notify: [{ use: webhook, url: "https://example.org/x", secret: "\${env:PATH}", at: "07:30" }]
 `);
     expect([done.code, done.stderr]).toEqual([0, ""]);
-    expect(done.stdout).toContain("some.yaml: all is well.\n");
+    expect(done.stdout).toContain("some.yaml: it can be read, but 1 thing in it will not work:\n- on this machine");
     expect(done.stdout).toMatch(
-      /own \(cron-health\/custody\)\n {2}required {3}daily, at the latest 6h after its end; .*\n.*00:00 Europe\/Berlin\n {2}looks {6}0 6 \* \* \*; next .* 06:0\d Europe\/Berlin\n/,
+      /own \(cron-health\/custody\)\n {2}required {3}daily, at the latest 6h after its end; .*\n.*00:00 Europe\/Berlin\n {2}looks {6}every day at 06:00 \(in records: 0 6 \* \* \*\); next .* 06:0\d Europe\/Berlin\n/,
     );
     expect(done.stdout).toMatch(/webhook \(.*\): digest, urgent; next digest .* 07:30 Europe\/Berlin/);
     expect(done.stdout).toContain("no line of `scope:` names prom");
@@ -57,6 +57,29 @@ collectors:
     expect(done.code).toBe(2);
     for (const line of [1, 3, 6, 8, 9, 10, 11]) expect(done.stderr, `line ${line}`).toContain(`some.yaml:${line}: `);
     expect(done.stdout).toBe("");
+  });
+
+  test("says that all is well only where nothing is missing and every period can be seen", async () => {
+    const alerts = (rest: string) =>
+      check(`${HEAD}collectors: [{ id: am, use: alert-history/alertmanager, url: "http://127.0.0.1:9"${rest} }]\n`);
+    const well = await alerts(", cadence: 15m");
+    expect([well.done.code, well.done.stdout]).toEqual([
+      0,
+      expect.stringMatching(/: all is well\.[^]*looks {6}every 15m;/),
+    ]);
+    const daily = await alerts(", cadence: daily, pull: 1d");
+    expect([daily.done.code, daily.done.stdout]).toEqual([0, expect.stringContaining(": all is well.")]);
+    for (const rest of [", cadence: 1m, pull: 1h", ', cadence: "every day at 06:00", pull: 3d']) {
+      const { done } = await alerts(rest);
+      expect([done.code, done.stdout]).toEqual([2, expect.stringContaining("but 1 thing in it will not work:")]);
+      expect(done.stdout.replace(/\s+/g, " ")).toMatch(/am looks less often .* this source cannot be asked later/);
+    }
+    const later = await check(`${HEAD}collectors: [{ id: own, use: cron-health/custody, cadence: 1m, pull: 1h }]\n`);
+    expect([later.done.code, later.done.stdout]).toEqual([0, expect.stringContaining(": all is well.")]);
+    const hasty = await alerts(", cadence: 1m, pull: 20s");
+    expect(hasty.done.stdout).toMatch(/looks {6}every 1m;[^]*Note: the daemon looks once a minute at most/);
+    const folder = await check(`${HEAD}collectors: [{ id: inc, use: incident-log/markdown, path: ./nowhere }]\n`);
+    expect(folder.done.stdout).toMatch(/1 thing in it[^]*nowhere\s+does\s+not\s+exist\s+\(inc\)/);
   });
 
   test("finds what names collectors and families that are not there", async () => {

@@ -119,6 +119,16 @@ describe("a first init", () => {
   });
 });
 
+test.each([
+  [[], "--name and --zone are missing, and here is no terminal to ask on"],
+  [["--zone", "UTC"], "--name is missing"],
+])("without a terminal %s is refused instead of guessed, and nothing is written", async (flags, message) => {
+  const folder = await cli.place();
+  const refused = await cli.run(folder, ["init", ...flags]);
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(message)]);
+  expect(await readdir(folder)).toEqual([]);
+});
+
 describe("an init where something is already", () => {
   test("a second one is refused with what to do, and nothing is changed", async () => {
     const workspace = await cli.workspace();
@@ -126,7 +136,9 @@ describe("an init where something is already", () => {
     const before = await snapshot(workspace.folder);
     const again = await workspace.run("init", "--name", "Other", "--store", "file:./elsewhere");
     expect(again.code).toBe(2);
-    expect(again.stderr).toContain("is used as it is; --name, --store changed nothing");
+    expect(again.stderr).toContain(
+      "is used as it is; --name, --store changed nothing (name and zone are mended in the file itself;",
+    );
     expect(again.stderr).toMatch(
       /this workspace was begun already: the log example-gmbh-[0-9a-f]{8} in .* has 4 records/,
     );

@@ -174,7 +174,9 @@ describe("custody init --join", () => {
     const done = await cli.run(place, ["init", "--join", store, "--key", key, "--accept-head", `${size}:${root}`]);
     expect(done.code, done.all).toBe(0);
     expect(done.stderr).toContain("machines cannot take turns");
-    expect(await readFile(join(place, "custody.yaml"), "utf8")).toContain(`store: ${store}`);
+    const joined = await readFile(join(place, "custody.yaml"), "utf8");
+    expect(joined).toContain(`store: ${store}`);
+    expect(joined).toContain("portal.listen where several run on one host");
     expect((await cli.run(place, ["collect"])).code).toBe(0);
     expect((await first.verified()).size).toBeGreaterThan(size);
   });

@@ -71,8 +71,15 @@ describeWith(["pdftotext"], "a month in which nothing happened", () => {
     expect([unasked.code, unasked.all]).toEqual([2, expect.stringContaining("add --yes")]);
     expect(unasked.stdout).toContain("register (incident-log/markdown):");
     expect(unasked.stdout).toMatch(
-      /prom \(alert-history\/alertmanager\): (\d+) of \1 pieces of expected evidence came; 0 found; uncounted/,
+      /prom \(alert-history\/alertmanager\): (\d+) of \1 pieces of expected evidence came; none found in this time; uncounted/,
     );
+    // Local time, and once what two controls ask for.
+    expect(unasked.stdout).toMatch(/^From 1 \w{3} \d{4}, 00:00 UTC up to, not including, 1 \w{3} \d{4}, 00:00 UTC\.$/m);
+    expect(
+      unasked.stdout.match(/^No alert \(A\.5\.25 and A\.8\.16; a525\.alerts\.nil, a816\.alerts\.nil\)/gm),
+    ).toHaveLength(1);
+    const list = await anna("sign", "--month", month);
+    expect(list.stdout.match(/, no alert /g)).toHaveLength(1);
     expect((await workspace.entries()).filter(({ kind }) => kind === "sign-off")).toEqual([]);
 
     const signed = await anna("sign", "nil-return", "--month", month, "--yes", "--json");

@@ -72,7 +72,7 @@ describe("what may pass is tried again", () => {
     const error = await failureOf(open().get("/"));
     expect(error).toMatchObject({
       code: "SOURCE_UNREACHABLE",
-      message: expect.stringContaining(`status ${status}, 4 attempts`),
+      message: expect.stringContaining(`answered with an error (status ${status}) 4 times`),
     });
     expect(source.seen).toHaveLength(8);
   });

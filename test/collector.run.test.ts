@@ -460,6 +460,24 @@ describe("a run over HTTP", () => {
     expect(everything).not.toContain(Buffer.from(CANARY).toString("base64"));
   });
 
+  test("says of a source that keeps silent that it did not answer, and waits for it until the run is over", async () => {
+    const { http, over, collect } = await startSource();
+    http.on("*", "silence");
+    const { draft, message } = await run(collect, { config, over, limits: { runTimeout: 200 } });
+    expect(draft).toMatchObject({ outcome: "unavailable", reason: "SOURCE_UNREACHABLE", items: 0 });
+    expect(message).toMatch(/\/a\S* did not answer within 1 s\. Check that the source runs/);
+    http.on("/a", json("job"));
+    const begun = await run(collect, { config, over, limits: { runTimeout: 200 } });
+    expect(begun.draft).toMatchObject({ outcome: "partial", reason: "interrupted", items: 1 });
+  });
+
+  test("notes until when a source asks to be left alone", async () => {
+    const { http, over, collect } = await startSource();
+    http.on("*", rateLimited("3600"));
+    const { draft } = await run(collect, { config, over, clock: new SkippingClock(DAY.to + HOUR) });
+    expect(draft).toMatchObject({ outcome: "unavailable", notBefore: new Date(DAY.to + 2 * HOUR).toISOString() });
+  });
+
   test("keeps what came before the source fell silent", async () => {
     const { http, over, collect } = await startSource();
     http.on("/a", json("job")).on("/b", rateLimited("2"));
@@ -473,7 +491,7 @@ describe("a run over HTTP", () => {
       covered: [],
     });
     expect(clock.slept).toEqual([2_000, 2_000, 2_000]);
-    expect(message).toContain("status 429, 4 attempts");
+    expect(message).toContain("answered with an error (status 429) 4 times");
   });
 });
 

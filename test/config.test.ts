@@ -80,7 +80,9 @@ schedule: { atOnce: 3 }
     const own = (rest: string) => afterHead(`collectors: [{ id: own, use: cron-health/custody, ${rest} }]\n`);
     const line = "custody.yaml:3: collectors.0";
     expect(await own('cadence: "0 0 31 2 *"')).toEqual([
-      expect.stringContaining(`${line}.cadence: expected how often evidence is required; never comes: no year has`),
+      expect.stringContaining(
+        `${line}.cadence: expected how often evidence is required; this never comes: no year has such a date. Write five`,
+      ),
     ]);
     expect(await own("cadence: evry day at 06:00")).toEqual([
       expect.stringContaining('did you mean "every day at 06:00"? Or use one of hourly'),
@@ -199,7 +201,7 @@ portal: { listen: "0.0.0.0:8484" }
     ).toEqual([
       "custody.yaml:1: store: is missing; expected text or keys with values",
       "custody.yaml:2: organisation.name: expected text, found a number; put it in quotes",
-      "custody.yaml:3: organisation.zone: expected a time zone such as Europe/Berlin or UTC",
+      "custody.yaml:3: organisation.zone: expected a time zone such as Europe/Berlin or UTC; did you mean Europe/Berlin?",
       'custody.yaml:5: scope.0.sources.0: there is no collector with the id "promm"; did you mean "prom"?',
       "custody.yaml:6: scope.1: expected either `sources`, or `notConnected` with the reason",
       "custody.yaml:8: collectors.0.id: expected lower-case letters, digits and dashes, beginning with a letter or a digit",
@@ -213,6 +215,62 @@ portal: { listen: "0.0.0.0:8484" }
       "custody.yaml:11: collectors.3.pull: expected a duration of at least 1s",
       "custody.yaml:12: portal.listen: expected 127.0.0.1:PORT; only this machine itself is served",
     ]);
+  });
+
+  test("an item with one mistake is looked at for all others, and no secret is said", async () => {
+    const found = await mistakes(`${HEAD}people: { anna: { role: ownr } }
+collectors:
+  - { id: a, use: incident-log/markdwon, path: x, cadence: never }
+  - { id: a, use: cron-health/custody, grace: soon }
+  - { id: prom, use: alert-history/prometheus, url: "http://me:hunter2@127.0.0.1:9090", bearer: abc-plain, pull: 1ms }
+gaps: [{ collectors: [promm], level: urgentt }]
+masking: [{ id: Bad One, kind: email, collectors: [promm] }]
+heads: [{ use: timestmp, every: 1s }]
+notify: [{ use: slack, at: morning, webhook: "https://hooks.slack.com/services/T0/B0/s3cr3t" }]
+mirror: file:./data/store/inner
+`);
+    const places = found.map((line) => line.replace(/^custody\.yaml:(\d+): ([^:]+): .*$/, "$1 $2"));
+    expect(places).toEqual([
+      "3 people.anna.role",
+      "5 collectors.0.cadence",
+      "5 collectors.0.use",
+      "6 collectors.1.grace",
+      "6 collectors.1.id",
+      "7 collectors.2.pull",
+      "7 collectors.2.url",
+      "7 collectors.2.bearer",
+      "8 gaps.0.level",
+      "8 gaps.0.collectors.0",
+      "9 masking.0.id",
+      "9 masking.0.collectors.0",
+      "10 heads.0.every",
+      "10 heads.0.use",
+      "11 notify.0.at",
+      "11 notify.0.webhook",
+      "12 mirror",
+    ]);
+    expect(found[0]).toContain('expected owner, operator, auditor, found "ownr"; did you mean "owner"?');
+    expect(found.join("\n")).not.toMatch(/hunter2|abc-plain|s3cr3t/);
+    expect(await afterHead("people: { anna: { role: Sw0rdfish } }\n")).toEqual([
+      "custody.yaml:3: people.anna.role: expected owner, operator, auditor",
+    ]);
+  });
+
+  test("a part that is wrong in itself makes no second mistake of what depends on it", async () => {
+    expect(await afterHead("scope: [{ system: API, sources: [Not An Id] }]\n")).toHaveLength(1);
+    expect(await afterHead("masking: [{ id: a, kind: pattern, pattern: '(' }]\n")).toHaveLength(1);
+    expect(await afterHead("heads: [{ use: file, id: A B, path: ./a }, { use: file, path: ./b }]\n")).toHaveLength(1);
+    expect(await afterHead("disposal: { accessKey: plain, secretKey: '${env:B}' }\n")).toHaveLength(1);
+    const family = "collectors: [{ id: a, use: mine/own }]\ngaps: [{ family: mine, level: urgent }]\n";
+    expect(await afterHead(family)).toHaveLength(1);
+  });
+
+  test("a zone of a like name is suggested, and none where none is like it", async () => {
+    const zone = async (name: string) =>
+      (await mistakes(`organisation: { name: A, zone: "${name}" }\nstore: file:./a\n`)).join();
+    expect(await zone("Berlin")).toContain("did you mean Europe/Berlin?");
+    expect(await zone("Europa/Berlin")).toContain("did you mean Europe/Berlin?");
+    expect(await zone("MESZ")).not.toContain("did you mean");
   });
 
   test("a cadence that does not divide a day is refused before anything is expected of it", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { collectors } from "../collectors/index.ts";
+import type { InstanceConfig } from "../src/collector/define.ts";
 import { loadConfig } from "../src/config/config.ts";
 import { Custody } from "../src/custody.ts";
 import { type Entry, isKind } from "../src/evidence/entry.ts";
@@ -8,10 +9,11 @@ import { CustodyError } from "../src/lib/errors.ts";
 import { type Running, startRunning } from "../src/running.ts";
 import { restsUntil, waitAfter } from "../src/schedule/backoff.ts";
 import { Listening, readListening } from "../src/schedule/listening.ts";
+import { nextRunOf } from "../src/schedule/next.ts";
 import { Room } from "../src/schedule/room.ts";
 import { slotsOf } from "../src/slots/state.ts";
 import { FakeClock } from "./support/clock.ts";
-import { config, genesis, instance, instanceOf, run } from "./support/entries.ts";
+import { config, genesis, historyOf, instance, instanceOf, run } from "./support/entries.ts";
 import { HttpSource } from "./support/http-source.ts";
 import { temporaryFolder } from "./support/ledger.ts";
 import { type KeptLog, keptLog, newWorkspace } from "./support/workspace.ts";
@@ -157,6 +159,44 @@ describe("the schedule", () => {
     expect((await entries(custody)).filter(({ kind }) => kind === "run")).toHaveLength(6);
   });
 
+  test("a source that knows only the present is asked in every period, however often it failed, and status says when", async () => {
+    const clock = new FakeClock("2026-11-20T08:05:00.000Z");
+    const manager = await source();
+    const answer = (status: number) => {
+      const headers = { "content-type": "application/json" };
+      manager.on("/api/v2/status", { status, headers, body: '{"versionInfo":{}}' });
+      manager.on("*", { status, headers, body: "[]" });
+    };
+    answer(200);
+    const custody = await newWorkspace(
+      `collectors: [{ id: alerts, use: alert-history/alertmanager, url: "${manager.url}", cadence: 1m, grace: 1m, pull: 1m }]`,
+      clock,
+    );
+    const daemon = await started(custody);
+    const next = async () =>
+      nextRunOf(
+        custody.config.instances[0] as InstanceConfig,
+        custody.config.instances,
+        await custody.history(),
+        clock.now(),
+      );
+    await daemon.wake();
+    answer(401);
+    for (let minute = 0; minute < 6; minute += 1) {
+      const promised = await next();
+      clock.advance(MINUTE);
+      expect(promised).toBe(clock.now());
+      await daemon.wake();
+      expect((await custody.history()).instances.get("alerts")?.runs.at(-1)?.ended).toBe(clock.now());
+    }
+    answer(200);
+    clock.advance(MINUTE);
+    await daemon.wake();
+    clock.advance(2 * MINUTE);
+    await daemon.stop();
+    expect(await states(custody, "alerts")).not.toContain("missed");
+  });
+
   test("is not held up by a source that hangs, and does not ask it twice at once", async () => {
     const clock = new FakeClock("2026-11-20T08:05:00.000Z");
     const hanging = await source();
@@ -282,6 +322,27 @@ describe("waiting", () => {
     expect(restsUntil(instanceOf([...base, ...failing]))).toBe(last + 4 * MINUTE);
     const good = run("2026-11-20T10:04Z", { covered: [["2026-11-20T00:00Z", "2026-11-20T10:04Z"]] });
     expect(restsUntil(instanceOf([...base, ...failing, good]))).toBe(Date.parse("2026-11-20T10:04:00Z"));
+  });
+
+  test("a source that asked to be left alone is, for an hour at most", () => {
+    const now = [genesis("2026-11-19"), config("2026-11-19", [instance({ mode: "snapshot", cadence: "1m" })])];
+    const failed = (notBefore: string) =>
+      instanceOf([...now, run("2026-11-20T10:03Z", { outcome: "unavailable", notBefore })]);
+    expect(restsUntil(failed("2026-11-20T10:20:00.000Z"))).toBe(Date.parse("2026-11-20T10:20Z"));
+    expect(restsUntil(failed("2027-11-20T10:20:00.000Z"))).toBe(Date.parse("2026-11-20T11:03Z"));
+  });
+
+  test("of a source that can be asked later, status names the end of the wait and not the next regular look", () => {
+    const entries = [
+      genesis("2026-11-19"),
+      config("2026-11-19", [instance({ cadence: "hourly" })]),
+      ...[1, 2, 3].map((n) =>
+        run(`2026-11-20T10:0${n}Z`, { outcome: "unavailable", started: `2026-11-20T10:0${n}:00.000Z` }),
+      ),
+    ];
+    const one = { id: "jobs", pull: MINUTE, grace: "1h", cadence: "hourly", zone: "UTC" } as InstanceConfig;
+    const at = nextRunOf(one, [one], historyOf(entries), Date.parse("2026-11-20T10:03:30Z"));
+    expect(at).toBe(Date.parse("2026-11-20T10:07:00Z"));
   });
 
   test("room: those that take long give their place away", async () => {

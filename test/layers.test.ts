@@ -72,6 +72,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     "src/watch",
     "src/custody.ts",
     "src/indexing.ts",
+    "src/lost-store.ts",
     "src/mirroring.ts",
     "src/notifying.ts",
     "src/publishing.ts",

@@ -60,6 +60,10 @@ describe("the metrics", () => {
     expect(seriesValue(after, 'custody_standing{collector="own",standing="stale"}')).toBe(1);
     expect(seriesValue(after, 'custody_standing{collector="own",standing="current"}')).toBe(0);
     expect(seriesValue(after, 'custody_evidence_age_seconds{collector="own"}')).toBe(3 * 3_600);
+    const open = after.match(
+      /^custody_gaps_open\{collector="own",level="normal",requirement="cadence",state="open"\} \d+$/m,
+    );
+    expect(open).not.toBeNull();
     expect(Number(after.match(/^custody_requirement_evidence_age_seconds\{requirement="[^"]+"\} (\d+)$/m)?.[1])).toBe(
       10_800,
     );

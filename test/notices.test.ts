@@ -1,6 +1,7 @@
 import { readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { channelLines } from "../src/cli/duties.ts";
 import type { Custody } from "../src/custody.ts";
 import { Delivering } from "../src/delivering.ts";
 import type { Draft } from "../src/evidence/entry.ts";
@@ -103,6 +104,19 @@ describe("what is due", () => {
     expect(to.arrived[0]?.id).toBe("digest-2026-11-20");
   });
 
+  test("of a new workspace waits for its first morning, although that day's hour has passed", async () => {
+    const clock = new FakeClock("2026-11-21T19:00:00.000Z");
+    const to = await receiver();
+    const inbox = "{ id: jobs, use: cron-health/ping, token: '${env:CUSTODY_TEST_UNSET}' }";
+    const custody = await noticeWorkspace(`collectors: [${inbox}]\nnotify: [${hook("hook", to)}]`, clock);
+    await declareNow(custody);
+    clock.advance(6 * MINUTE);
+    expect(await new Notifying(custody).sendDue(never)).toEqual([]);
+    clock.set("2026-11-22T08:00:10.000Z");
+    expect(await new Notifying(custody).sendDue(never)).toHaveLength(1);
+    expect(to.arrived.map(({ id }) => id)).toEqual(["digest-2026-11-22"]);
+  });
+
   test("waits for runs that may change it, but not for ever", async () => {
     const { clock, notifying } = await away((to) => hook("hook", to));
     expect(await notifying.sendDue(never, { busy: true })).toEqual([]);
@@ -203,6 +217,11 @@ describe("a gap of the top level", () => {
     expect((await notifying.sendDue(never, { stays: true })).map(({ notice }) => notice)).toEqual([
       expect.stringMatching(/^urgent-gap-/),
     ]);
+    // Another one within a day is not told at once; `status` says until when.
+    const [pager] = await notifying.states();
+    expect(pager && channelLines(pager, "UTC")).toContain(
+      "  own: told at once; if it comes and goes, no more at once until 21 Nov 2026, 06:31 UTC",
+    );
     clock.advance(HOUR);
     await back(here);
     expect(await notifying.sendDue(never, { stays: true })).toHaveLength(1);
@@ -263,6 +282,41 @@ describe("a channel that fails", () => {
       .flatMap(({ items }) => items.map(({ title }) => title))
       .filter((text) => /^Over/.test(text));
     expect(over).toEqual(["Over: notices do not arrive by down"]);
+  });
+
+  test("and is well again is told of by all channels of a round alike", async () => {
+    const other = await receiver();
+    const here = await away((to) => `${hook("down", to)}, ${hook("up", other)}`);
+    const { custody, clock, to, notifying } = here;
+    to.status = 410;
+    const delivering = new Delivering(custody);
+    const [channel] = delivering.channels();
+    await delivering.send(delivering.testMessage(), channel as ChannelConfig, never);
+    await noteGaps(custody);
+    to.status = 204;
+    clock.advance(MINUTE);
+    expect(await notifying.sendDue(never)).toHaveLength(2);
+    expect(other.arrived[0]?.items.map(({ title }) => title)).toContain("Notices do not arrive by down");
+    expect(to.arrived[0]).toEqual(other.arrived[0]);
+  });
+
+  test("is not told by itself that it fails, where there is nothing else", async () => {
+    const other = await receiver();
+    const here = await away((to) => `${hook("down", to)}, ${hook("up", other)}`);
+    const { custody, clock, to, notifying } = here;
+    await notifying.sendDue(never);
+    to.status = 410;
+    const delivering = new Delivering(custody);
+    const [channel] = delivering.channels();
+    await delivering.send(delivering.testMessage(), channel as ChannelConfig, never);
+    await noteGaps(custody);
+    to.status = 204;
+    clock.set("2026-11-21T08:01:00.000Z");
+    await notifying.sendDue(never);
+    const told = ({ arrived }: Receiver) =>
+      arrived.flatMap(({ id, items }) => items.map(({ title }) => `${id} ${title}`));
+    expect(told(other)).toContain("digest-2026-11-21 Notices do not arrive by down");
+    expect(told(to).filter((one) => one.endsWith("by down"))).toEqual([]);
   });
 
   test("is tried as soon as a test of it has arrived, and its next failure is recorded like the first", async () => {

@@ -158,6 +158,17 @@ describe.each(channels.map(({ use }) => use))("%s", (use) => {
     expect(delivery.outcome === "failed" && delivery.error.message).toMatch(/no answer within|did not/);
   });
 
+  test("says how long it was waited for in all, and promises nothing", async () => {
+    const { send, fail } = await stand(use);
+    fail({ kind: "hang-up" }, { kind: "silence" });
+    const delivery = await send(message(), { attemptWithin: 100, within: 1_500 });
+    // One second until the second attempt, and a part of one for it.
+    expect(delivery).toMatchObject({ outcome: "failed", attempts: 2 });
+    if (delivery.outcome !== "failed") return;
+    expect(delivery.error.message).toContain("no answer within 2 s");
+    expect(delivery.error.remedy).not.toMatch(/again/);
+  });
+
   test("stops when Custody stops, without a word on how it went", async () => {
     const { send, fail } = await stand(use);
     fail({ kind: "silence" });

@@ -10,7 +10,7 @@ import { gapNotes } from "../src/gaps/note.ts";
 import { iso } from "../src/lib/time.ts";
 import { composeAtOnce, composeDigest } from "../src/notify/compose.ts";
 import type { Message } from "../src/notify/define.ts";
-import { audienceOf, newsFor, urgentFor } from "../src/notify/due.ts";
+import { audienceOf, newsFor, quietNow, urgentFor } from "../src/notify/due.ts";
 import { digestTurn, MORNING, monthToReport, parseTimeOfDay } from "../src/notify/rhythm.ts";
 import { Told } from "../src/notify/told.ts";
 import { afterFailure } from "../src/notify/troubles.ts";
@@ -160,6 +160,7 @@ describe("notices", () => {
     days.add(good(BEGIN + DAY, 24));
     for (let hour = 25; hour <= 12 * 24; hour += 1) {
       const now = BEGIN + hour * HOUR;
+      if (hour > 48) days.add(good(now));
       if (hour === 60) {
         const [open] = gapsIn(days.history, days.conditions, now);
         days.add(gap(now, open?.id ?? "", "accept", { until: iso(BEGIN + 8 * DAY) }));
@@ -167,6 +168,141 @@ describe("notices", () => {
       days.look(now);
     }
     expect(days.sent.map(({ id }) => id)).toEqual(["digest-2026-09-03", "digest-2026-09-09"]);
+  });
+
+  test("what is missing after an acceptance was accepted by nobody: it is told as another gap", () => {
+    const days = new Days(BEGIN, [instance()]);
+    days.add(good(BEGIN + DAY, 24));
+    for (let hour = 25; hour <= 6 * 24; hour += 1) {
+      const now = BEGIN + hour * HOUR;
+      if (hour === 57) {
+        const [open] = gapsIn(days.history, days.conditions, now);
+        const known = { from: iso(open?.from ?? 0), to: iso(open?.to ?? 0) };
+        days.add(gap(now, open?.id ?? "", "accept", { window: known, until: iso(BEGIN + 30 * DAY) }));
+      }
+      days.look(now);
+    }
+    expect(days.items).toEqual(["jobs: 2 Sep 2026 was not collected", "jobs: 3 Sep 2026 was not collected"]);
+  });
+
+  describe("of a source that knows only the present", () => {
+    const am = instance({ mode: "snapshot", cadence: "hourly", grace: "1h" });
+    const rules: LevelRule[] = [{ collectors: ["jobs"], level: "urgent" }];
+    /** Away in these hours, and what is done about it then. */
+    const through = (away: readonly number[], hours: number, then: (days: Days, hour: number, now: number) => void) => {
+      const days = new Days(BEGIN, [am], rules);
+      for (let hour = 10; hour <= hours; hour += 1) {
+        const now = BEGIN + hour * HOUR + 30 * 60_000;
+        days.add(away.includes(hour) ? bad(now) : run(now, { instants: [now] }));
+        then(days, hour, now);
+        days.look(now);
+      }
+      return days;
+    };
+    const accept = (days: Days, now: number) => {
+      const [open] = gapsIn(days.history, days.conditions, now, rules);
+      const window = { from: iso(open?.from ?? 0), to: iso(open?.to ?? 0) };
+      days.add(gap(now, open?.id ?? "", "accept", { window, until: iso(now + 30 * DAY) }));
+    };
+    const told = (days: Days) => days.sent.map(({ about, at }) => [about, (at - BEGIN - 30 * 60_000) / HOUR]);
+
+    test("a real gap is told at once, and once that evidence comes in again", () => {
+      const days = through([12, 13, 14, 15], 30, () => {});
+      expect(told(days)).toEqual([
+        ["urgent", 14],
+        ["recovery", 16],
+      ]);
+      const [urgent, recovery] = days.sent;
+      expect(urgent?.items[0]).toMatchObject({
+        title: "jobs: nothing comes in since 1 Sep 2026, 12:00 UTC",
+        lost: expect.stringMatching(/^Evidence is being lost now/),
+        todo: expect.stringMatching(/^Mend what the last attempt says/),
+        until: "at once",
+      });
+      expect(urgent?.items[0]?.commands?.[0]).toBe("custody collect jobs");
+      expect(recovery?.items[0]).toMatchObject({
+        title: "jobs: evidence comes in again",
+        what: expect.stringContaining("It does since 1 Sep 2026, 16:30 UTC; before, from 1 Sep 2026, 12:00 UTC on"),
+        todo: expect.stringMatching(/^Note that you have seen it/),
+      });
+    });
+
+    test("somebody has seen it and it still fails: that stays to be done, and no notice repeats it", () => {
+      const days = through([12, 13, 14, 15, 16], 16, (all, hour, now) => {
+        if (hour === 15) all.add(gap(now, gapsIn(all.history, all.conditions, now, rules)[0]?.id ?? "", "acknowledge"));
+      });
+      const now = BEGIN + 16.5 * HOUR;
+      const seen = { now, history: days.history, conditions: days.conditions, details: new Map<string, string>() };
+      const place = { organisation: { zone: "UTC" }, collectors: [], gapRules: rules, inboxTroubles: () => [] };
+      const duties = dutiesOf({ ...seen, problems: [], failingJobs: [] }, place);
+      expect(duties.map(({ id }) => id)).toEqual(["trouble:jobs"]);
+      const gaps = gapsIn(days.history, days.conditions, now, rules);
+      const later = newsFor(days.told.channel("mail", "email"), gaps, duties, now + 30 * DAY);
+      expect([later.due, later.young]).toEqual([[], []]);
+    });
+
+    test("its recovery is told once, too, where somebody accepted the gap meanwhile", () => {
+      const days = through([12, 13, 14, 15, 16], 30, (all, hour, now) => {
+        if (hour === 15) accept(all, now);
+      });
+      expect(told(days)).toEqual([
+        ["urgent", 14],
+        ["recovery", 17],
+      ]);
+      // What was lost after it was accepted is another gap, which nobody has accepted.
+      const gaps = gapsIn(days.history, days.conditions, BEGIN + 30 * HOUR, rules);
+      expect(gaps.map(({ state, slots }) => [state, slots.length])).toEqual([
+        ["accepted", 2],
+        ["open", 2],
+      ]);
+    });
+
+    test("what comes and goes is told at once once a day, and the notice says so", () => {
+      const days = through([12, 13, 16, 17], 30, () => {});
+      // The second one has no end that is told: nobody was told of its beginning.
+      expect(told(days)).toEqual([["urgent", 14]]);
+      const quiet = "If it comes and goes, you are told no more of it at once until 2 Sep 2026, 14:30 UTC";
+      expect(days.sent[0]?.paragraphs.at(-1)).toContain(quiet);
+      const gaps = gapsIn(days.history, days.conditions, BEGIN + 30 * HOUR, rules);
+      const [one] = quietNow(days.told.channel("mail", "email"), gaps, BEGIN + 30 * HOUR);
+      expect([one?.instance, one?.until, one?.gaps.map(({ id }) => id)]).toEqual([
+        "jobs",
+        BEGIN + 38.5 * HOUR,
+        [gaps[1]?.id],
+      ]);
+    });
+  });
+
+  test("the command to ask again reaches over all that is missing, also what came after it was told", () => {
+    const days = new Days(BEGIN, [instance({ cadence: "hourly", grace: "1h" })]);
+    days.add(good(BEGIN + HOUR));
+    for (let hour = 2; hour <= 12; hour += 1) {
+      if (hour > 10) days.add(good(BEGIN + hour * HOUR));
+      days.look(BEGIN + hour * HOUR);
+      const asked = () => {
+        const now = BEGIN + hour * HOUR;
+        const seen = { now, history: days.history, conditions: days.conditions, details: new Map<string, string>() };
+        const place = { organisation: { zone: "UTC" }, collectors: [], inboxTroubles: () => [] };
+        return dutiesOf({ ...seen, problems: [], failingJobs: [] }, place)[0]?.commands[0];
+      };
+      const from = "custody collect jobs --backfill --from 2026-09-01T01:00:00.000Z";
+      if (hour === 8) expect(asked()).toBe(from);
+      if (hour === 12) expect(asked()).toBe(`${from} --to 2026-09-01T10:00:00.000Z`);
+    }
+  });
+
+  test("what waiting does not mend is told the next morning, with what to do; what may mend itself after a day", () => {
+    const titles = (reason: string) => {
+      const days = new Days(BEGIN, [instance({ cadence: "weekly" })]);
+      for (let hour = 1; hour <= 32; hour += 1) {
+        const now = BEGIN + hour * HOUR;
+        days.add(hour < 30 ? good(now) : run(now, { outcome: "unavailable", reason }));
+        days.look(now);
+      }
+      return days.items;
+    };
+    expect(titles("SOURCE_REFUSED")).toEqual(["jobs: the last run failed"]);
+    expect(titles("SOURCE_UNREACHABLE")).toEqual([]);
   });
 
   test("of the top level come at once and say at once that it is over, the digest is silent about both", () => {

@@ -63,6 +63,19 @@ describe("the inbox", () => {
     });
   });
 
+  test("takes the report of a job that nobody expects, and says so to its sender", async () => {
+    const { custody, post } = await listening();
+    const answer = await post("hooks/jobs/bakcup/0");
+    expect([answer.status, await answer.json()]).toEqual([
+      202,
+      expect.objectContaining({
+        hint: 'no job "bakcup" is listed under `jobs`, so nobody misses its reports; did you mean "backup"?',
+      }),
+    ]);
+    expect(await intakes(custody)).toHaveLength(1);
+    expect(await (await post("hooks/jobs/backup")).json()).not.toHaveProperty("hint");
+  });
+
   test("takes the same message once and answers a repetition with 200 and the first record", async () => {
     const { custody, post } = await listening();
     const body = await readFile(

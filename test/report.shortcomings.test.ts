@@ -126,6 +126,35 @@ describe("time that nobody watched", () => {
   });
 });
 
+test("a register that holds only what is of other times is not called empty anywhere", () => {
+  const window = { from: t("2026-09-01"), to: t("2026-10-01") };
+  const source = {
+    instance: "incidents",
+    use: "incident-log/markdown",
+    slots: 30,
+    covered: 30,
+    late: 0,
+    total: 1,
+    runs: [7],
+  };
+  const claim = {
+    over: "incident",
+    window,
+    state: "confirmable",
+    reason: "",
+    holes: [],
+    signed: [],
+    records: [],
+  } as const;
+  const nilReturns = [{ ...claim, sources: [source], requirement: "a526.register.nil", text: "", control: "A.5.26" }];
+  const text = JSON.stringify(blocksOf({ facts: [], problems: [], nilReturns }));
+  expect(text).toContain("No incident record of this period was found in");
+  expect(text).toContain("0 by their own count held no record at all, 1 held only records of other times or kinds");
+  expect(text).toContain("its own count: 1 record, no incident of this time among them");
+  expect(text).toMatch(/by its own count, \d+ read, of whatever time they tell/);
+  expect(text).not.toMatch(/register is empty|[Ee]mpty register/);
+});
+
 describe("a file of a register that was lawfully deleted", () => {
   const disposed = (over: Partial<DisposedInput> = {}): DisposedInput => ({
     digest: "a".repeat(64),
@@ -155,7 +184,8 @@ describe("a file of a register that was lawfully deleted", () => {
 
   test("keeps an empty register from being called proven empty", () => {
     const over = { facts: [], problems: [], disposed: [disposed()] };
-    const text = notices(blocksOf(over)).find(({ title }) => title === "Empty register")?.lines[0];
+    const text = notices(blocksOf(over)).find(({ title }) => title === "No incident of this period in the register")
+      ?.lines[0];
     expect(text).toContain("but this does not show that there was none");
   });
 

@@ -46,6 +46,31 @@ describe("a gap", () => {
     });
   });
 
+  test("ends, once it is accepted, with what was known of it then; what follows is another", () => {
+    const known = { from: "2026-11-02T00:00:00.000Z", to: "2026-11-04T00:00:00.000Z" };
+    const until = "2026-12-31T00:00:00.000Z";
+    const accepted = [...setUp, gap("2026-11-04T07:00Z", id, "accept", { window: known, until })];
+    const states = (entries: readonly Entry[], asOf: When) =>
+      gapsAt(entries, asOf).map((one) => [one.id, one.state, one.slots.length]);
+    expect(states(accepted, "2026-11-05T01:00Z")).toEqual([[id, "accepted", 2]]);
+    const next = gapId("jobs", "cadence", "jobs@2026-11-04T00:00:00.000Z");
+    expect(states(accepted, "2026-11-06T07:00Z")).toEqual([
+      [id, "accepted", 2],
+      [next, "open", 2],
+    ]);
+    // Before it was given, and where it has no end, it is one.
+    expect(states(accepted, "2026-11-04T06:30Z")).toEqual([[id, "open", 2]]);
+    const endless = [...setUp, gap("2026-11-04T07:00Z", id, "accept", { window: known })];
+    expect(states(endless, "2026-11-06T07:00Z")).toEqual([[id, "open", 4]]);
+    // Another acceptance of more covers more.
+    const more = { ...known, to: "2026-11-06T00:00:00.000Z" };
+    const again = [...accepted, gap("2026-11-07T07:00Z", id, "accept", { window: more, until })];
+    expect(states(again, "2026-11-07T07:30Z")).toEqual([
+      [id, "accepted", 4],
+      [gapId("jobs", "cadence", "jobs@2026-11-06T00:00:00.000Z"), "open", 1],
+    ]);
+  });
+
   test("is there whether or not an entry noted it", () => {
     expect(only(outage, "2026-11-07T01:00Z")?.noted).toBeUndefined();
     const noted = [...outage, gap("2026-11-06T01:00Z", id, "open", { cause: "daemon-down", slots: 3 })];

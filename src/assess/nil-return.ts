@@ -66,6 +66,34 @@ export function isTold({ sources, signed }: NilReturn): boolean {
   return signed.length > 0 || sources.some(({ slots }) => slots > 0);
 }
 
+/** Claims that stand alike: the same of the same time, asked for by more than one control. */
+export interface Alike {
+  readonly one: NilReturn;
+  readonly requirements: readonly string[];
+  readonly controls: readonly string[];
+}
+
+/** Joins what differs only in the control that asks for it, in the order of the first of each. */
+export function joinAlike(returns: readonly NilReturn[]): Alike[] {
+  const found = new Map<string, NilReturn[]>();
+  for (const one of returns) {
+    const { over, window, state, reason, signed, sources } = one;
+    const entries = signed.map(({ entry }) => entry);
+    const key = JSON.stringify([over, window.from, window.to, state, reason, entries, sources]);
+    found.set(key, [...(found.get(key) ?? []), one]);
+  }
+  return [...found.values()].map((own) => ({
+    one: own[0] as NilReturn,
+    requirements: own.map(({ requirement }) => requirement),
+    controls: [...new Set(own.map(({ control }) => control))],
+  }));
+}
+
+/** `October 2026, no alert (A.5.25 and A.8.16)`. */
+export function claimInWords({ one: { window, over }, controls }: Alike, zone: string): string {
+  return `${windowInWords(window, zone)}, no ${NOUNS[over][0]} (${controls.join(" and ")})`;
+}
+
 /** `October 2026` for a whole month, else its days. */
 export function windowInWords({ from, to }: Interval, zone: string): string {
   const [first, next] = [wallClock(from, zone), wallClock(to, zone)];
@@ -121,7 +149,7 @@ function toConfirm(own: readonly NilReturn[], zone: string): NilDuty[] {
   if (first === undefined) return [];
   const { window } = first;
   const when = windowInWords(window, zone);
-  const what = open.map(({ over }) => NOUNS[over][0]).join(" and no ");
+  const what = [...new Set(open.map(({ over }) => NOUNS[over][0]))].join(" and no ");
   // One that cannot be confirmed would keep the others from it.
   const blocked = own.some(({ state }) => state === "refused" || state === "withdrawn");
   const only = blocked ? open.map(({ requirement }) => ` --requirement ${requirement}`).join("") : "";

@@ -4,7 +4,7 @@ import { dateForPeople, forPeople, wallClock } from "../lib/zone.ts";
 import { type AssessedSlot, type SlotState, tally } from "../slots/state.ts";
 import type { Feeding } from "./feeding.ts";
 import { type Circumstances, notSeen, recordsOf, sinceWhen } from "./judgement.ts";
-import { meetsPeriod } from "./population.ts";
+import { meetsPeriod, spanOf } from "./population.ts";
 import { type SignOff, signerInWords } from "./sign-off.ts";
 import { counted, NOUNS } from "./vocabulary.ts";
 
@@ -117,7 +117,7 @@ export function findNil(all: Circumstances, over: FactKind): NilFinding & { read
     const from = [...new Set(records.map((o) => o.instance))].join(", ");
     const what = `${counted(records.length, NOUNS[over])} from ${from}`;
     const denied = signed.filter(({ window }) => records.some(({ fact }) => meetsPeriod(fact, window, asOf)));
-    const occupied = `${what}, so nothing to confirm`;
+    const occupied = `${what}${longOpenInWords(records, period, zone)}, so nothing to confirm`;
     const state = denied.length === 0 ? "occupied" : "withdrawn";
     const but = denied.length === 0 ? "" : `; ${withdrawnInWords(denied, zone)}`;
     return { ...answer(state, occupied + but), n: 0, of: 0 };
@@ -153,6 +153,34 @@ export function findNil(all: Circumstances, over: FactKind): NilFinding & { read
   if (isWhole) return answer("confirmed", `${none}, and ${confirmedInWords(standing, zone)}${limits}`);
   const again = early.length > 0 ? ": what was confirmed before all of it had come counts no more" : "";
   return answer("confirmable", `${none}; not confirmed by a person yet${again}${limits}`);
+}
+
+/** Records named that began before the period. */
+const OPEN_NAMED = 3;
+
+/** Why something that began before the period counts in it: it had not ended. "" where all of it began in the period. */
+function longOpenInWords(records: readonly Observed[], { from }: Interval, zone: string): string {
+  const long = records.flatMap(({ fact }) => {
+    const span = spanOf(fact);
+    if (span.from === null || span.from >= from || !span.lasting) return [];
+    const open = span.to === null ? "still open" : "open";
+    return [
+      `${fact.kind === "incident" ? `${fact.id.slice(0, 80)} ` : ""}${open} since ${dateForPeople(span.from, zone)}`,
+    ];
+  });
+  if (long.length === 0) return "";
+  const named = [...new Set(long.slice(0, OPEN_NAMED))].join(", ");
+  return ` (${named}${long.length > OPEN_NAMED ? `, and ${long.length - OPEN_NAMED} more` : ""})`;
+}
+
+/**
+ * The source's own count beside a claim that nothing of a kind happened: a register counts all that it holds, whatever
+ * time and kind it is of.
+ */
+export function countInWords(total: number | undefined, over: FactKind): string {
+  if (total === undefined) return "uncounted: it gives no number of its own";
+  if (total === 0) return "its own count is 0";
+  return `it holds ${counted(total, ["record", "records"])} by its own count, no ${NOUNS[over][0]} of this time among them`;
 }
 
 /** What came and went between two looks was not seen: whoever confirms it must know. */

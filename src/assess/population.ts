@@ -41,7 +41,7 @@ export interface Population {
 }
 
 /** When a record began and ended; null is "not said". */
-interface Span {
+export interface Span {
   readonly from: Instant | null;
   readonly to: Instant | null;
   /** True where a missing end means that it goes on. */
@@ -55,7 +55,8 @@ function incidentSpan(incident: FactOf<"incident">): Span {
   return { from: start, to: incident.closedAt ?? incident.resolvedAt, lasting: true };
 }
 
-function spanOf(fact: Fact): Span {
+/** The time that a record is about. */
+export function spanOf(fact: Fact): Span {
   switch (fact.kind) {
     case "incident":
       return incidentSpan(fact);

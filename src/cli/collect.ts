@@ -2,6 +2,7 @@ import { recordId } from "../assess/preservation.ts";
 import type { InstanceConfig } from "../collector/define.ts";
 import type { RunResult } from "../collector/run.ts";
 import type { Custody } from "../custody.ts";
+import { many, spanInTable } from "../duties/words.ts";
 import type { Outcome } from "../heads/send.ts";
 import { CustodyError, ERROR_CODES, type ErrorKind, EXIT_CODES, isCustodyError } from "../lib/errors.ts";
 import { didYouMean } from "../lib/nearest.ts";
@@ -11,9 +12,10 @@ import { publish } from "../mirroring.ts";
 import { Notifying } from "../notifying.ts";
 import { Publishing } from "../publishing.ts";
 import { readyTasks } from "../schedule/backoff.ts";
-import { backfillTasks, runTasks, type Task, tasksNow } from "../schedule/collect.ts";
+import { backfillTasks, lostIn, runTasks, type Task, tasksNow } from "../schedule/collect.ts";
 import { isListening } from "../schedule/listening.ts";
 import { beforeOf } from "../slots/before.ts";
+import { gapsOf } from "../slots/gap.ts";
 import type { History } from "../slots/history.ts";
 import { requireClock } from "../telling-time.ts";
 import { declareNow, noteGaps, runParts } from "../work.ts";
@@ -22,6 +24,8 @@ import { printDryRun } from "./dry-run.ts";
 import { tellOutcome } from "./heads.ts";
 import { parseMoment } from "./moment.ts";
 import type { Output } from "./output.ts";
+import { type Ran, RunLines } from "./run-lines.ts";
+import { whileWaiting } from "./waiting.ts";
 
 interface Flags extends GlobalFlags {
   readonly from?: string;
@@ -54,6 +58,7 @@ export function collect(flags: Flags, ...ids: string[]): Promise<number> {
     const tasks = period
       ? backfillTasks(instances, history, period, now).map((task) => ({ ...task, ...about }))
       : readyTasks(tasksNow(instances, history, now, 0), history, now, true);
+    if (period !== undefined) tellLost(lostIn(instances, period, now), instances, tasks, output);
     if (flags.dryRun) {
       if (instances.length === 0) output.line(whyNothing(instances, false));
       printDryRun(tasks, instances, history, now, period !== undefined, output);
@@ -64,6 +69,8 @@ export function collect(flags: Flags, ...ids: string[]): Promise<number> {
     await noteGaps(custody);
     let head = await publish(custody, output.note);
     for (const line of beforeLines(tasks, await custody.history(), now)) output.line(line);
+    if (period)
+      for (const line of stillMissing(tasks, await custody.history(), now, config.organisation.zone)) output.line(line);
     const publishing = new Publishing(custody, async () => {
       head = await publish(custody);
       return head;
@@ -123,30 +130,20 @@ async function sendDue(publishing: Publishing, signal: AbortSignal, output: Outp
   }
 }
 
-interface Ran {
-  readonly task: Task;
-  readonly result: RunResult;
-}
-
 async function run(custody: Custody, tasks: readonly Task[], signal: AbortSignal, output: Output): Promise<Ran[]> {
   const ran: Ran[] = [];
+  const lines = new RunLines(tasks, output);
+  const progress = () => `collecting ${ran.length} of ${tasks.length} …`;
   if (tasks.length > 0) output.progress(`collecting ${tasks.length} …`);
-  await runTasks(
-    tasks,
-    runParts(custody, signal),
-    signal,
-    (task, result) => {
-      output.line(`${result.outcome.padEnd(11)} ${task.slot.id}  ${result.message}`);
-      for (const problem of result.problems.slice(0, 5))
-        output.line(`            ${problem.where}: ${problem.message}`);
-      const more = result.problems.length - 5;
-      if (more > 0)
-        output.line(`            … and ${more} more; \`custody show ${result.appended.index}\` names their list`);
-      ran.push({ task, result });
-      output.progress(`collecting ${ran.length} of ${tasks.length} …`);
-    },
-    custody.config.schedule.atOnce,
-  );
+  const done = (task: Task, result: RunResult) => {
+    ran.push({ task, result });
+    lines.add({ task, result });
+    output.progress(progress());
+  };
+  const asking = () =>
+    `${tasks.length > 1 ? `${progress().replace(" …", "")}; ` : ""}asking ${lines.waiting.join(", ")}`;
+  const collecting = () => runTasks(tasks, runParts(custody, signal), signal, done, custody.config.schedule.atOnce);
+  await whileWaiting(output, asking, collecting).finally(() => lines.end());
   return ran;
 }
 
@@ -182,6 +179,40 @@ function beforeLines(tasks: readonly Task[], history: History, now: Instant): st
       `${id}: ${periods} from before Custody watched it${since}. Reports show them apart: neither in time nor late.`,
     ];
   });
+}
+
+/** What of these collectors is missing after they were asked again, also beside what was asked for. */
+function stillMissing(tasks: readonly Task[], history: History, now: Instant, zone: string): string[] {
+  return [...new Set(tasks.map(({ instance }) => instance.id))].flatMap((id) => {
+    const known = history.instances.get(id);
+    const open = known ? gapsOf(known, Math.max(now, history.asOf)).filter(({ state }) => state === "open") : [];
+    const missing = open.flatMap(({ slots }) => slots.filter(({ state }) => state !== "late"));
+    const [first] = missing;
+    const last = missing.at(-1);
+    if (first === undefined || last === undefined) return [];
+    const span = spanInTable({ from: first.from, to: last.to }, zone);
+    return [`${id}: ${many(missing.length, "period")} still missing: ${span}; \`custody gaps\` lists them.`];
+  });
+}
+
+/** Says what no backfill brings back. Throws NOT_FOUND where that is all that was asked for. */
+function tellLost(
+  lost: readonly InstanceConfig[],
+  instances: readonly InstanceConfig[],
+  tasks: readonly Task[],
+  output: Output,
+): void {
+  const asked = (id: string) => tasks.some(({ instance }) => instance.id === id);
+  const words = lost.map(({ id }) =>
+    asked(id)
+      ? `${id}: only the present can be taken, as this source knows nothing else; of the time before there is nothing to get, and its gaps stay.`
+      : `${id}: this source knows only the present; there is nothing of that time to get, and its gaps stay.`,
+  );
+  if (tasks.length === 0 && lost.length > 0 && lost.length === instances.length)
+    throw new CustodyError("NOT_FOUND", words.join("\n"), {
+      remedy: "What somebody kept of that time comes in with `custody import`. Nothing was asked.",
+    });
+  for (const text of words) output.note(`custody: ${text}`);
 }
 
 /** The incident that a backfill is for, as records name it. Throws USAGE without a backfill. */

@@ -1,23 +1,30 @@
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
 import { collectors } from "../../collectors/index.ts";
 import type { InstanceConfig } from "../collector/define.ts";
 import { type Config, configPath, loadConfig } from "../config/config.ts";
 import { systemClock } from "../lib/clock.ts";
-import { messageOf } from "../lib/errors.ts";
+import { EXIT_CODES, messageOf } from "../lib/errors.ts";
 import { formatDuration, type Instant, iso } from "../lib/time.ts";
 import { forPeople } from "../lib/zone.ts";
 import { digestTurn, MORNING } from "../notify/rhythm.ts";
 import { nextLookOf } from "../schedule/collect.ts";
-import { parseCadence, windowAt } from "../slots/cadence.ts";
+import { densityOf, parseCadence, windowAt } from "../slots/cadence.ts";
 import type { GlobalFlags } from "./context.ts";
 import { newOutput } from "./output.ts";
 import { wrapped } from "./wrap.ts";
+
+/** The daemon wakes this often. */
+const LOOKS_EVERY = 60_000;
 
 /** What one collector would do. */
 interface Plan {
   readonly id: string;
   readonly use: string;
   readonly cadence: string;
+  /** For people: as the file has it. */
+  readonly words: string;
+  readonly pullWords: string | undefined;
   readonly grace: string;
   readonly zone: string;
   readonly pull: string;
@@ -38,14 +45,19 @@ export async function check(flags: GlobalFlags, file?: string): Promise<number> 
   const now = systemClock.now();
   const plans = config.instances.map((one) => planOf(one, config.instances.length, now));
   const remarks = remarksOn(config);
+  const lossy = config.instances.flatMap(looksTooSeldom);
+  const missing = [...secretsMissing(config), ...config.instances.flatMap((one) => pathsMissing(one, config.root))];
+  const troubles = [...lossy, ...missing.map((text) => `on this machine ${text}.`)];
 
-  output.line(`${path}: all is well.`);
+  output.line(`${path}: ${headline(troubles.length)}`);
+  for (const trouble of troubles)
+    for (const [i, line] of wrapped(trouble, "  ").entries()) output.line(i === 0 ? `- ${line.slice(2)}` : line);
   output.line();
-  for (const { id, use, cadence, grace, pull, periodEnds, nextLook, ...one } of plans) {
+  for (const { id, use, words, grace, pull, pullWords, periodEnds, nextLook, ...one } of plans) {
     output.line(`${id} (${use})`);
-    output.line(`  required   ${cadence}, at the latest ${grace} after its end; this period ends`);
+    output.line(`  required   ${words}, at the latest ${grace} after its end; this period ends`);
     output.line(`             ${forPeople(periodEnds, one.zone)}`);
-    output.line(`  looks      ${pull}; next ${forPeople(nextLook, one.zone)}`);
+    output.line(`  looks      ${pullWords ?? pull}; next ${forPeople(nextLook, one.zone)}`);
   }
   if (plans.length === 0) output.line("No collectors are configured. `custody sources` lists what can be connected.");
   for (const { id, target, every } of config.heads)
@@ -58,14 +70,45 @@ export async function check(flags: GlobalFlags, file?: string): Promise<number> 
   if (remarks.length > 0) output.line();
   for (const remark of remarks) for (const line of wrapped(`Note: ${remark}`)) output.line(line);
   output.object({
-    ok: true,
+    ok: lossy.length === 0,
     path,
-    collectors: plans.map((plan) => ({ ...plan, periodEnds: iso(plan.periodEnds), nextLook: iso(plan.nextLook) })),
+    troubles,
+    collectors: plans.map(({ words: _, pullWords: __, ...plan }) => ({
+      ...plan,
+      periodEnds: iso(plan.periodEnds),
+      nextLook: iso(plan.nextLook),
+    })),
     heads: config.heads.map(({ id, target }) => ({ id, use: target.use })),
     channels: config.notify.map(({ id, channel, gets }) => ({ id, use: channel.use, gets })),
     remarks,
   });
-  return 0;
+  // What is missing on this machine may be there where the file is used.
+  return lossy.length > 0 ? EXIT_CODES.input : 0;
+}
+
+const headline = (troubles: number): string =>
+  troubles === 0
+    ? "all is well."
+    : `it can be read, but ${troubles === 1 ? "1 thing" : `${troubles} things`} in it will not work:`;
+
+/** What is said to be a day may be a shorter one when clocks change. */
+const TOLERANCE = 1.1;
+
+/** What only the present shows is lost where nobody looks in time. */
+function looksTooSeldom({ id, collector, cadence, pull, pullTimes, zone }: InstanceConfig): string[] {
+  if (collector.mode !== "snapshot" || pull <= densityOf(parseCadence(cadence, zone)).shortest * TOLERANCE) return [];
+  const looks = pullTimes ?? `every ${formatDuration(pull)}`;
+  return [
+    `${id} looks less often (${looks}) than evidence is required (${cadence}), and this source cannot be asked later: what is not seen at once when a period ends is lost. Take \`pull:\` out, or look at least as often.`,
+  ];
+}
+
+function pathsMissing({ id, collector, config }: InstanceConfig, root: string): string[] {
+  return (collector.reads?.(config as never) ?? []).flatMap((path) => {
+    const pattern = /[*?]/.test(basename(path));
+    const place = resolve(root, pattern ? dirname(path) : path);
+    return existsSync(place) ? [] : [`${place} does not exist (${id})`];
+  });
 }
 
 function planOf(instance: InstanceConfig, instances: number, now: Instant): Plan {
@@ -74,12 +117,20 @@ function planOf(instance: InstanceConfig, instances: number, now: Instant): Plan
     id,
     use: collector.name,
     cadence,
+    words: wordsGiven(instance, "cadence", cadence),
+    pullWords: pullTimes === undefined ? undefined : wordsGiven(instance, "pull", pullTimes),
     grace,
     zone,
-    pull: pullTimes ?? `every ${formatDuration(pull)}`,
+    pull: pullTimes ?? `every ${formatDuration(Math.max(pull, LOOKS_EVERY))}`,
     periodEnds: windowAt(parseCadence(cadence, zone), now).to,
     nextLook: nextLookOf(instance, instances, now),
   };
+}
+
+/** A cadence as the file has it, where records spell it otherwise. */
+function wordsGiven({ logged }: InstanceConfig, key: "cadence" | "pull", spelled: string): string {
+  const given = (logged as { readonly [key: string]: unknown })[key];
+  return typeof given === "string" && given !== spelled ? `${given} (in records: ${spelled})` : spelled;
 }
 
 /** What is no mistake and yet may not be meant. */
@@ -87,8 +138,11 @@ function remarksOn(config: Config): string[] {
   const { scope, instances, heads, notify, people } = config;
   const inScope = new Set(scope.flatMap(({ sources = [] }) => sources));
   const outside = instances.filter(({ id }) => !inScope.has(id)).map(({ id }) => id);
-  const secrets = [...instances, ...heads, ...notify].flatMap(({ id, config: own }) => unreadable(own, id, config));
+  const hasty = instances.filter(({ pull }) => pull < LOOKS_EVERY).map(({ id }) => id);
   return [
+    ...(hasty.length > 0
+      ? [`the daemon looks once a minute at most; a shorter \`pull:\` (${hasty.join(", ")}) changes nothing.`]
+      : []),
     ...(scope.length > 0 && outside.length > 0
       ? [
           `no line of \`scope:\` names ${outside.join(", ")}; reports print the scope, and what it leaves out looks forgotten.`,
@@ -102,9 +156,13 @@ function remarksOn(config: Config): string[] {
       : ["nobody under `people:` is owner, so nobody can confirm that nothing happened."]),
     ...(heads.length === 0 ? ["no fingerprint leaves the house; docs/outside-proofs.md says how."] : []),
     ...(notify.length === 0 ? ["nobody is told of gaps; docs/notices.md says how."] : []),
-    ...secrets.map((text) => `on this machine ${text}.`),
   ];
 }
+
+const secretsMissing = (config: Config): string[] =>
+  [...config.instances, ...config.heads, ...config.notify].flatMap(({ id, config: own }) =>
+    unreadable(own, id, config),
+  );
 
 function unreadable(value: unknown, id: string, config: Config): string[] {
   if (typeof value !== "object" || value === null) return [];

@@ -8,6 +8,7 @@ import { CustodyError, EXIT_CODES, isCustodyError } from "../lib/errors.ts";
 import { didYouMean } from "../lib/nearest.ts";
 import { type GlobalFlags, stopSignal } from "./context.ts";
 import { newOutput, type Output } from "./output.ts";
+import { whileWaiting } from "./waiting.ts";
 import { wrapped } from "./wrap.ts";
 
 interface Flags extends GlobalFlags {
@@ -33,10 +34,15 @@ export async function doctor(flags: Flags): Promise<number> {
     const checks = chosen(checksOf(custody), flags.only);
     let done = 0;
     output.progress(`looking at ${checks.length} things …`);
-    const all = await examine(checks, custody, signal, () => {
-      done += 1;
-      output.progress(`looked at ${done} of ${checks.length} …`);
-    });
+    const waiting = new Set(checks.map(({ name }) => name));
+    const asking = () => `asking ${[...waiting].join(", ")}`;
+    const look = () =>
+      examine(checks, custody, signal, ({ name }) => {
+        waiting.delete(name);
+        done += 1;
+        output.progress(`looked at ${done} of ${checks.length} …`);
+      });
+    const all = await whileWaiting(output, asking, look);
     return tell(all, output, signal.aborted);
   } finally {
     await custody.close();

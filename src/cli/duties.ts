@@ -17,7 +17,9 @@ export function printDuties(duties: readonly Duty[], output: Output): void {
   output.line(`${many(duties.length, "thing needs", "things need")} you:`);
   for (const duty of duties) {
     output.line(`- ${duty.title}`);
-    for (const text of [duty.what, duty.lost, duty.todo]) if (text) output.line(`    ${text}`);
+    output.line(`    ${duty.what}`);
+    for (const { where, message } of duty.places ?? []) output.line(`    - ${where}: ${message}`);
+    for (const text of [duty.lost, duty.todo]) if (text) output.line(`    ${text}`);
     for (const command of duty.commands) output.line(`      ${command}`);
     if (duty.more) output.line(`    … and ${duty.more}.`);
     const last = [duty.until && `Until: ${duty.until}.`, duty.who && `Who: ${duty.who}.`].filter(Boolean).join(" ");
@@ -27,15 +29,20 @@ export function printDuties(duties: readonly Duty[], output: Output): void {
 }
 
 /** A line or two for each channel. */
-export function channelLines({ channel, last, trouble }: ChannelState, zone: string): string[] {
+export function channelLines({ channel, last, trouble, quiet }: ChannelState, zone: string): string[] {
   const name = `${channel.id} (${channel.channel.title})`;
   const newest =
     last === undefined
       ? "nothing was told there yet; `custody notify test` tries it"
       : `${last.notice} ${last.outcome === "delivered" ? "arrived" : "could NOT be delivered"} on ${forPeople(last.at, zone)}`;
-  if (trouble === undefined) return [`Notices by ${name}: ${newest}`];
+  const silent = quiet.map(
+    ({ instance, until, gaps }) =>
+      `  ${instance}: told at once; if it comes and goes, no more at once until ${forPeople(until, zone)}${gaps.length > 0 ? ` (${many(gaps.length, "gap")} since)` : ""}`,
+  );
+  if (trouble === undefined) return [`Notices by ${name}: ${newest}`, ...silent];
   return [
     `Notices by ${name}: ${newest}`,
+    ...silent,
     `  NOT REACHED: ${trouble.message}; tried again after ${forPeople(trouble.until, zone)}`,
   ];
 }
@@ -61,11 +68,12 @@ export function channelRecord({ channel, last, trouble }: ChannelState): object 
 }
 
 /** The same for programs. */
-export function dutyRecord({ id, title, what, lost, todo, commands, until, who }: Duty): object {
+export function dutyRecord({ id, title, what, places, lost, todo, commands, until, who }: Duty): object {
   return {
     id,
     title,
     what,
+    ...(places === undefined ? {} : { places }),
     ...(lost === undefined ? {} : { lost }),
     todo,
     commands,

@@ -1,11 +1,13 @@
 import type { Custody } from "../custody.ts";
+import { many, spanInTable } from "../duties/words.ts";
 import { type AnyGap, gapsIn } from "../gaps/gap.ts";
 import { causeOf } from "../gaps/note.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { didYouMean } from "../lib/nearest.ts";
-import { iso } from "../lib/time.ts";
+import { type Instant, iso } from "../lib/time.ts";
 import { forPeople } from "../lib/zone.ts";
 import { publish } from "../mirroring.ts";
+import { Notifying } from "../notifying.ts";
 import { actor, unprovenWords } from "../people.ts";
 import { slotsOf } from "../slots/state.ts";
 import { gapText } from "../words.ts";
@@ -25,18 +27,30 @@ export function gaps(flags: Flags): Promise<number> {
     const all = await allGaps(custody);
     const zone = custody.config.organisation.zone;
     const open = all.filter((gap) => gap.state === "open");
+    const silent = await silentGaps(custody);
     for (const gap of all) {
       const urgent = gap.level === "urgent" && gap.state === "open" ? "URGENT: " : "";
       output.line(`${gap.id}  ${gap.state.padEnd(11)} ${urgent}${gapText(gap, zone)}`);
       for (const line of decisions(gap, zone)) output.line(`    ${line}`);
+      const until = silent.get(gap.id);
+      if (until !== undefined)
+        output.line(
+          `    It comes and goes: not told at once before ${forPeople(until, zone)}; the daily notice says it.`,
+        );
       if (gap.state !== "open" || gap.acknowledged) continue;
-      output.line(`    You have seen it:   custody gap ack ${gap.id}`);
-      output.line(`    It has to stay:     custody gap accept ${gap.id} --until DAY --reason TEXT`);
+      output.line(`    You have seen it:   custody gap ack ${gap.id} --reason "…"`);
+      output.line(`    It has to stay:     custody gap accept ${gap.id} --until DATE --reason "…"`);
     }
     output.line(summary(all.length, open.length, await anyOver(custody)));
     output.object({ ok: open.length === 0, gaps: all.map(inRecords) });
     return flags.failOnGaps && open.length > 0 ? 1 : 0;
   });
+}
+
+/** Gaps of the top level of which nobody was told, as the same collector was told of within a day; until when. */
+async function silentGaps(custody: Custody): Promise<ReadonlyMap<string, Instant>> {
+  const quiet = (await new Notifying(custody).states()).flatMap((state) => state.quiet);
+  return new Map(quiet.flatMap(({ gaps, until }) => gaps.map(({ id }) => [id, until])));
 }
 
 /** Who decided what about it, and until when that holds. */
@@ -138,11 +152,18 @@ function act(action: "acknowledge" | "accept", flags: Flags, id: string): Promis
     await publish(custody, output.note);
     const said = action === "accept" ? `accepted until ${forPeople(until ?? 0, zone)}` : "seen";
     output.line(`${id}: ${said} (record ${entry?.index}).`);
+    if (action === "accept" && gap.requirement === "cadence") output.line(acceptedWords(gap, zone));
     const unproven = unprovenWords(by);
     if (unproven !== undefined) output.line(unproven);
     output.object({ ok: true, entry: entry?.index });
     return 0;
   });
+}
+
+/** What they have not accepted. */
+function acceptedWords({ from, to, slots }: AnyGap, zone: string): string {
+  const missing = slots.filter(({ state }) => state !== "late").length;
+  return `That is for ${spanInTable({ from, to }, zone)} (${many(missing, "period")}). What is missing after it is another gap, and told as one.`;
 }
 
 async function anyOver(custody: Custody): Promise<boolean> {

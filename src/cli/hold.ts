@@ -7,6 +7,7 @@ import { iso } from "../lib/time.ts";
 import { dateForPeople } from "../lib/zone.ts";
 import { publish } from "../mirroring.ts";
 import { actor } from "../people.ts";
+import { holdsBeside } from "../preserving.ts";
 import type { Hold } from "../trust/holds.ts";
 import { covers, Holds } from "../trust/holds.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
@@ -120,6 +121,24 @@ async function countCovered(custody: Custody, hold: Hold): Promise<number> {
   return count;
 }
 
+/** Ids of the holds in force that were placed for the same incident, or that cover a file that these covered. */
+async function stillHeldBy(custody: Custody, released: readonly Hold[], rest: readonly Hold[]): Promise<string[]> {
+  const beside = released.flatMap(({ id }) => holdsBeside(rest, id));
+  const found = new Set(beside.map(({ id }) => id));
+  if (rest.every(({ id }) => found.has(id))) return [...found];
+  const { incidentsOf, readNaming } = await import("../disposing.ts");
+  const naming = await readNaming(custody);
+  const incidents = await incidentsOf(custody, naming, [...naming.files.keys()]);
+  for (const file of naming.files.values()) {
+    if (file.isList || naming.disposals.explains(file.digest, lastNamed(file)) !== undefined) continue;
+    const held = { digest: file.digest, records: naming.records(file), incidents: incidents(file) };
+    if (!held.records.some(({ kind }) => EVIDENCE.includes(kind)) || !released.some((hold) => covers(hold, held)))
+      continue;
+    for (const hold of rest) if (covers(hold, held)) found.add(hold.id);
+  }
+  return [...found];
+}
+
 /** A hold over a mistyped digest would hold nothing. */
 async function refuseUnnamed(custody: Custody, digests: readonly string[]): Promise<void> {
   if (digests.length === 0) return;
@@ -176,8 +195,16 @@ export function release(flags: Flags, id: string): Promise<number> {
       },
     ]);
     await publish(custody, output.note);
-    output.line(`Hold ${id} is released (record ${entry?.index}). What it covered may be disposed of again.`);
-    output.object({ ok: true, entry: entry?.index, hold: id });
+    const released = holds.standing.filter((hold) => hold.id === id);
+    const rest = (await readHolds(custody)).standing;
+    const still = await stillHeldBy(custody, released, rest);
+    output.line(`Hold ${id} is released (record ${entry?.index}).`);
+    if (still.length === 0) output.line("What it covered may be disposed of again.");
+    else {
+      output.line("What it covered may be disposed of again only as far as no other hold covers it. In force still:");
+      for (const hold of still) output.line(`  custody hold release ${hold}`);
+    }
+    output.object({ ok: true, entry: entry?.index, hold: id, stillHeldBy: still });
     return 0;
   });
 }

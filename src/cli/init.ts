@@ -11,7 +11,7 @@ import { createKey } from "../ledger/keys.ts";
 import { Ledger, type LedgerParts } from "../ledger/ledger.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { CustodyError, isCustodyError } from "../lib/errors.ts";
-import { isZone } from "../lib/zone.ts";
+import { didYouMeanZone, isZone } from "../lib/zone.ts";
 import { publish } from "../mirroring.ts";
 import type { Store } from "../store/store.ts";
 import { isKeyName } from "../tlog/note.ts";
@@ -127,7 +127,12 @@ export async function writeOnce(path: string, text: string, mode: number): Promi
 
 function unusedFlags(flags: Flags): string {
   const given = (["name", "zone", "store", "endpoint", "region"] as const).filter((flag) => flags[flag] !== undefined);
-  return given.length === 0 ? "" : `; ${given.map((flag) => `--${flag}`).join(", ")} changed nothing`;
+  if (given.length === 0) return "";
+  const mend =
+    flags.name !== undefined || flags.zone !== undefined
+      ? " (name and zone are mended in the file itself; the next `custody collect` records it)"
+      : "";
+  return `; ${given.map((flag) => `--${flag}`).join(", ")} changed nothing${mend}`;
 }
 
 function checkOrigin(origin: string): void {
@@ -227,6 +232,18 @@ async function ask(flags: Flags, root: string, output: Output): Promise<Answers>
   // Without it a question would stay open for ever where the input has ended.
   const ended = new AbortController();
   prompt?.once("close", () => ended.abort());
+  const missing = (["name", "zone"] as const).filter((flag) => flags[flag] === undefined);
+  if (prompt === undefined && missing.length > 0) {
+    const flagged = missing.map((flag) => `--${flag}`).join(" and ");
+    throw new CustodyError(
+      "USAGE",
+      `${flagged} ${missing.length === 1 ? "is" : "are"} missing, and here is no terminal to ask on`,
+      {
+        remedy:
+          'Both stand in the log from its beginning, such as --name "Example GmbH" --zone Europe/Berlin. Nothing was written.',
+      },
+    );
+  }
   const answer = async (given: string | undefined, question: string, otherwise: string): Promise<string> => {
     if (given !== undefined) return given;
     const asked = prompt?.question(`${question} [${otherwise}] `, { signal: ended.signal }).catch((cause: unknown) => {
@@ -238,10 +255,10 @@ async function ask(flags: Flags, root: string, output: Output): Promise<Answers>
     const name = await answer(flags.name, "Name of the organisation?", basename(root) || "My organisation");
     let zone = await answer(flags.zone, "Its time zone?", isZone(here) ? here : "UTC");
     while (!isZone(zone)) {
-      const wrong = `"${zone}" is not a time zone; expected a name such as Europe/Berlin or UTC`;
+      const wrong = `"${zone}" is not a time zone; expected a name such as Europe/Berlin or UTC${didYouMeanZone(zone)}`;
       if (prompt === undefined || flags.zone !== undefined)
         throw new CustodyError("USAGE", wrong, { remedy: "Name one with --zone; nothing was written." });
-      output.note(`${wrong}.`);
+      output.note(wrong.endsWith("?") ? wrong : `${wrong}.`);
       zone = await answer(undefined, "Its time zone?", isZone(here) ? here : "UTC");
     }
     return { name, zone, store: storeSetting(flags) };

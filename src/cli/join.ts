@@ -214,7 +214,8 @@ async function configOf(
     );
   const recorded = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
   const head = `# The workspace of Custody on a further machine. Taken from record ${entry.index} of the log, written ${entry.at}.
-# Secrets are references as they were there: what they name must exist here too. Keep this file the same on all machines.
+# Secrets are references as they were there: what they name must exist here too. Keep this file the same on all machines, but for
+# portal.listen where several run on one host.
 `;
   const same = await parse(stringify(recorded), path).then(
     (config) => config.store.kind === "s3" && overlap(config.store, asked.store),

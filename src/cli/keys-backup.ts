@@ -1,9 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Config } from "../config/config.ts";
-import type { Custody } from "../custody.ts";
-import { backupsMade, noteBackup, readPassphrase, restoreBackup, writeBackup } from "../ledger/backup.ts";
-import { keyIds } from "../ledger/keys.ts";
+import { noteBackup, readPassphrase, restoreBackup, writeBackup } from "../ledger/backup.ts";
 import { hex } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
@@ -81,13 +79,4 @@ export function restore(flags: Flags, file: string): Promise<number> {
     output.object({ ok: true, keys: keys.map(({ verifier, restored }) => ({ vkey: verifier.vkey, restored })) });
     return 0;
   });
-}
-
-/** A sentence when the key that signs is on this machine and was never backed up from here. */
-export async function backupMissing(custody: Custody): Promise<string | undefined> {
-  const { folders } = custody.config;
-  const id = (await custody.view()).vkey.split("+")[1] ?? "";
-  if (!(await keyIds(folders.keys)).includes(id) || (await backupsMade(folders.state))[id] !== undefined)
-    return undefined;
-  return `NO BACKUP of the signing key ${id} was ever made from here. If this disk fails, nothing can be added to the log any more.\n  Run \`custody keys backup FILE\` with a file on another medium.`;
 }

@@ -171,7 +171,7 @@ command(
   "pause <id>",
   "expect nothing of a collector for a while",
   [
-    ["--until <day>", "until when; without it until `custody resume`"],
+    ["--until <date>", "until when; without it until `custody resume`"],
     ["--reason <text>", "why"],
   ],
   async () => (await import("./plan.ts")).pause,
@@ -259,15 +259,15 @@ const gap = program.command("gap").description("about one gap: `gap ack`, `gap a
 command(
   "ack <id>",
   "say that somebody has seen it",
-  [["--reason <text>", "remark"]],
+  [["--reason <text>", "remark, if you like"]],
   async () => (await import("./gaps.ts")).acknowledge,
   gap,
 );
 command(
   "accept <id>",
-  "say that it may stay, until when and why",
+  "say that what is missing by now may stay, until when and why",
   [
-    ["--until <day>", "until when"],
+    ["--until <date>", "until when, such as 2026-12-31"],
     ["--reason <text>", "why"],
   ],
   async () => (await import("./gaps.ts")).accept,

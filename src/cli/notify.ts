@@ -5,6 +5,7 @@ import type { Cause, ChannelConfig } from "../notify/define.ts";
 import type { Delivery } from "../notify/deliver.ts";
 import { type GlobalFlags, stopSignal, withCustody } from "./context.ts";
 import type { Output } from "./output.ts";
+import { whileWaiting } from "./waiting.ts";
 
 /** `custody notify test`: do notices reach people? */
 
@@ -27,7 +28,8 @@ export function test(flags: GlobalFlags, ...ids: string[]): Promise<number> {
     try {
       for (const channel of channels) {
         output.progress(`${channel.id}: sending …`);
-        const delivery = await delivering.send(message, channel, signal, { within: WITHIN });
+        const send = () => delivering.send(message, channel, signal, { within: WITHIN });
+        const delivery = await whileWaiting(output, () => `${channel.id}: sending`, send);
         print(delivery, channel, output);
         deliveries.push(delivery);
       }

@@ -5,7 +5,7 @@ import { forPeople } from "../lib/zone.ts";
 import { publish } from "../mirroring.ts";
 import { actor } from "../people.ts";
 import type { InstanceHistory } from "../slots/history.ts";
-import { expectationOf } from "../slots/plan.ts";
+import { expectationOf, suspensionOf } from "../slots/plan.ts";
 import { declareNow } from "../work.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
 import { parseMoment } from "./moment.ts";
@@ -38,6 +38,7 @@ function plan(action: Action, flags: Flags, id: string): Promise<number> {
     await declareNow(custody);
     const { instances } = await custody.history();
     checkExpectation(action, instances.get(id), id, [...instances.keys()], now);
+    const before = pauseAt(instances.get(id), now);
 
     const ledger = await custody.ledger();
     const body = flags.reason
@@ -56,11 +57,30 @@ function plan(action: Action, flags: Flags, id: string): Promise<number> {
     ]);
     await publish(custody, output.note);
     const end = until === undefined ? "" : ` until ${forPeople(until, zone)}`;
+    const after = pauseAt((await custody.history()).instances.get(id), Math.max(now, custody.clock.now()));
     output.line(`${id}: ${SAID[action]}${end} (record ${entry?.index}).`);
+    if (action === "pause" && before !== undefined)
+      output.line(otherEnd(before, after ?? Number.POSITIVE_INFINITY, until, zone));
     if (action === "pause" && until === undefined) output.line(`\`custody resume ${id}\` ends the pause.`);
     output.object({ ok: true, entry: entry?.index });
     return 0;
   });
+}
+
+/** End of the pause in force at a moment, Infinity where none is planned; undefined where there is none. */
+function pauseAt(history: InstanceHistory | undefined, at: Instant): Instant | undefined {
+  const pauses = history === undefined ? [] : suspensionOf(history, at).paused;
+  return pauses.find(({ from, to }) => from <= at && at < to)?.to;
+}
+
+/** Pauses add up: a later end counts, an earlier one does not. */
+function otherEnd(before: Instant, after: Instant, until: Instant | undefined, zone: string): string {
+  const when = (end: Instant) =>
+    end === Number.POSITIVE_INFINITY ? "without an end" : `until ${forPeople(end, zone)}`;
+  if ((until ?? Number.POSITIVE_INFINITY) >= after && before !== after)
+    return `It was paused ${when(before)}; that end counts no more.`;
+  if (before === (until ?? Number.POSITIVE_INFINITY)) return `It was paused ${when(before)} already.`;
+  return `It was paused ${when(before)} already, and stays so: a pause is ended earlier only by \`custody resume\`.`;
 }
 
 /** Throws USAGE for an unknown collector, and for a plan that would change nothing. */

@@ -49,7 +49,8 @@ export function preserve(flags: Flags, incident: string): Promise<number> {
     }
     for (const { hold, entry } of done.holds) output.line(`Hold ${hold} is placed (record ${entry}).`);
     if (done.holds.length === 0) output.line("The holds on it stand already.");
-    output.line("None of it can be disposed of until `custody hold release`.");
+    output.line("None of it can be disposed of until all of these are released:");
+    for (const hold of done.inForce) output.line(`  custody hold release ${hold}`);
     output.object({
       ok: done.kept.every(({ result }) => result.outcome === "collected"),
       incident: done.incident,
@@ -65,6 +66,7 @@ export function preserve(flags: Flags, incident: string): Promise<number> {
         message: result.message,
       })),
       holds: done.holds,
+      inForce: done.inForce,
     });
     if (signal.aborted) return EXIT_CODES.temporary;
     const kinds = done.kept.map(({ result }) => whatIsLeft(result));

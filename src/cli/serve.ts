@@ -94,6 +94,7 @@ async function reloadConfig(custody: Custody, running: Running, log: DaemonLog):
   try {
     await running.reconfigure(await loadConfig(custody.config.path, collectors));
   } catch (error) {
+    running.refused();
     const about = isCustodyError(error)
       ? { code: error.code, mistakes: error.message.split("\n") }
       : { error: messageOf(error) };

@@ -1,14 +1,22 @@
 import { createInterface } from "node:readline/promises";
 import { countResults } from "../assess/assess.ts";
-import { NIL_RETURN } from "../assess/nil.ts";
-import { isTold, type NilReturn, windowAsFlag, windowInWords, windowsOf } from "../assess/nil-return.ts";
+import { countInWords, NIL_RETURN } from "../assess/nil.ts";
+import {
+  claimInWords,
+  isTold,
+  joinAlike,
+  type NilReturn,
+  windowAsFlag,
+  windowInWords,
+  windowsOf,
+} from "../assess/nil-return.ts";
 import { type SignOff, signerInWords } from "../assess/sign-off.ts";
 import { NOUNS } from "../assess/vocabulary.ts";
 import type { Custody } from "../custody.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { didYouMean } from "../lib/nearest.ts";
 import { type Instant, type Interval, iso } from "../lib/time.ts";
-import { dateForPeople, wallClock } from "../lib/zone.ts";
+import { dateForPeople, forPeople, wallClock } from "../lib/zone.ts";
 import { publish } from "../mirroring.ts";
 import { personFor } from "../people.ts";
 import { openSigning, queriesOf, type Signing, type SignRequest, signAll } from "../signing.ts";
@@ -106,7 +114,7 @@ async function nilRequests(
   const open = chosen.filter(({ state }) => state === "confirmable");
   const against = chosen.filter(({ state }) => state === "refused" || state === "withdrawn" || state === "running");
   if (open.length === 0 || against.length > 0) {
-    for (const one of chosen) output.line(`${head(one, zone)}: ${one.reason}.`);
+    for (const alike of joinAlike(chosen)) output.line(`${claimInWords(alike, zone)}: ${alike.one.reason}.`);
     const confirmed = against.length === 0 && chosen.some(({ state }) => state === "confirmed");
     if (confirmed) output.line("Everything that can be confirmed of this time is.");
     else {
@@ -136,8 +144,6 @@ async function nilRequests(
   );
 }
 
-const head = ({ window, over }: NilReturn, zone: string) => `${windowInWords(window, zone)}, no ${NOUNS[over][0]}`;
-
 async function nilStatement(
   custody: Custody,
   signing: Signing,
@@ -148,27 +154,33 @@ async function nilStatement(
   const [{ window }] = own as [NilReturn];
   const lines = [
     `Nil return of ${name} for ${windowInWords(window, zone)}`,
-    `From ${iso(window.from)} up to, not including, ${iso(window.to)} (${zone}).`,
+    spanInWords(window, zone),
     "",
     "I have looked at what follows and confirm that nothing of it happened in this time.",
   ];
-  for (const { over, requirement, text, sources } of own) {
-    lines.push("", `No ${NOUNS[over][0]} (${requirement}): ${text}`);
+  for (const { one, requirements, controls } of joinAlike(own)) {
+    const { over, text, sources } = one;
+    lines.push("", `No ${NOUNS[over][0]} (${controls.join(" and ")}; ${requirements.join(", ")}): ${text}`);
     for (const { instance, use, slots, covered, late, total, runs, moments } of sources) {
       const after = late > 0 ? `, ${late} of them late` : "";
-      const counted = total === undefined ? "uncounted: it gives no number of its own" : `its own count is ${total}`;
       const only = moments === undefined ? "" : `; it knows only the present, seen at ${moments} moments`;
       lines.push(
-        `  ${instance} (${use}): ${covered} of ${slots} pieces of expected evidence came${after}; 0 found; ${counted}${only}.`,
+        `  ${instance} (${use}): ${covered} of ${slots} pieces of expected evidence came${after}; none found in this time; ${countInWords(total, over)}${only}.`,
       );
       lines.push(
-        `    Asked in ${runs.length} ${runs.length === 1 ? "run" : "runs"}${runs.length > 0 ? `, records ${runs[0]} to ${runs.at(-1)}` : ""}:`,
+        `    Asked in ${runs.length} ${runs.length === 1 ? "run" : "runs"}${runs.length > 0 ? `, records ${runs[0]} to ${runs.at(-1)}` : ""}.`,
       );
-      for (const query of await queriesOf(custody, signing, instance, runs)) lines.push(`    ${query}`);
+      const queries = await queriesOf(custody, signing, instance, runs);
+      if (queries.length > 0) lines.push("    What was asked or read, also where it tells of another time:");
+      for (const query of queries) lines.push(`    ${query}`);
     }
   }
   return finish(lines, signing, note);
 }
+
+/** By the clock of the organisation; the record itself has its times in UTC. */
+const spanInWords = ({ from, to }: Interval, zone: string) =>
+  `From ${forPeople(from, zone)} up to, not including, ${forPeople(to, zone)}.`;
 
 function finish(lines: readonly string[], { seen, found }: Signing, note: string | undefined): string {
   const remark = note === undefined ? [] : ["", `Remark: ${note}`];
@@ -210,7 +222,7 @@ function humanRequests(
   }
   const lines = [
     `${subject.replaceAll("-", " ")} of ${name} for ${windowInWords(window, zone)}`,
-    `From ${iso(window.from)} up to, not including, ${iso(window.to)} (${zone}).`,
+    spanInWords(window, zone),
     "",
     "I have looked at it and sign:",
     ...own.map(({ id, text, control }) => `  ${text} (${id}, ${control})`),
@@ -257,7 +269,8 @@ async function list(custody: Custody, flags: Flags, output: Output): Promise<num
   const now = Math.max(signing.found.history.asOf, custody.clock.now());
   const period = named === undefined ? lastMonths(now, zone) : parsePeriod(named, zone);
   const nils = signing.nilReturns(period).filter(isTold);
-  for (const one of nils) output.line(`${head(one, zone)}: ${STATES[one.state]}\n  ${one.reason}.`);
+  for (const alike of joinAlike(nils))
+    output.line(`${claimInWords(alike, zone)}: ${STATES[alike.one.state]}\n  ${alike.one.reason}.`);
   if (nils.length === 0) output.line("No source that could show that nothing happened was watched in this time.");
   const meets = ({ window }: SignOff) => window.from < period.to && window.to > period.from;
   const counting = signing.signOffs.filter(meets);

@@ -1,4 +1,5 @@
 import type { Custody } from "../custody.ts";
+import { unsavedKey } from "../forecasting.ts";
 import { findHalt, type Halt } from "../halted.ts";
 import { EXIT_CODES, isCustodyError } from "../lib/errors.ts";
 import { fromIso, type Instant, iso } from "../lib/time.ts";
@@ -8,19 +9,19 @@ import type { ChannelConfig } from "../notify/define.ts";
 import { digestTurn, MORNING } from "../notify/rhythm.ts";
 import { Notifying } from "../notifying.ts";
 import { Publishing } from "../publishing.ts";
-import { nextLookOf } from "../schedule/collect.ts";
 import { isListening, readListening } from "../schedule/listening.ts";
+import { nextRunOf } from "../schedule/next.ts";
 import { seeDuties, seeGaps } from "../seeing.ts";
 import { freshnessOf } from "../slots/freshness.ts";
 import { gapsOf } from "../slots/gap.ts";
 import type { InstanceHistory } from "../slots/history.ts";
 import { expectationOf } from "../slots/plan.ts";
+import { changeAhead } from "../slots/slot.ts";
 import { type SlotState, slotsOf } from "../slots/state.ts";
 import { causeText } from "../words.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
 import { channelLines, channelRecord, dutyRecord, printDuties } from "./duties.ts";
 import { stateLines, stateRecord } from "./heads.ts";
-import { backupMissing } from "./keys-backup.ts";
 import type { Output } from "./output.ts";
 import { peopleStatus } from "./status-people.ts";
 import { watchStatus } from "./status-watch.ts";
@@ -37,6 +38,8 @@ interface InstanceStatus {
   readonly expectation: "expected" | "paused" | "retired";
   readonly freshness: "current" | "stale" | "never";
   readonly lastRun?: { readonly at: Instant; readonly outcome: string; readonly reason?: string };
+  /** When the newest run was logged that saw everything. */
+  readonly lastGood?: Instant;
   readonly coveredTo?: Instant;
   /** Oldest first; the last one is under way. */
   readonly slots: readonly { readonly id: string; readonly state: SlotState; readonly due: Instant }[];
@@ -44,7 +47,9 @@ interface InstanceStatus {
   readonly gaps: number;
   /** By when evidence must be in that is not in yet. */
   readonly nextDue?: Instant;
-  /** When the daemon looks again, if nothing is due before. */
+  /** Another cadence that begins with the end of the period that runs. */
+  readonly change?: { readonly cadence: string; readonly from: Instant };
+  /** When the daemon looks again. */
   readonly nextLook?: Instant;
 }
 
@@ -64,18 +69,18 @@ export function status(flags: GlobalFlags): Promise<number> {
       const instance = instances.find(({ id }) => id === one.id);
       const found = statusOf(one, now);
       if (instance === undefined || found.expectation !== "expected") return found;
-      return { ...found, nextLook: nextLookOf(instance, instances.length, custody.clock.now()) };
+      return { ...found, nextLook: nextRunOf(instance, instances, history, custody.clock.now()) };
     });
     const declared = new Set(all.map(({ id }) => id));
     const undeclared = instances.filter(({ id }) => !declared.has(id)).map(({ id }) => id);
     const daemon = daemonSeen(custody);
     const mirror = custody.config.mirror && (await readMirrorState(custody.config.folders.state));
     const { size } = await custody.view();
-    const unsaved = await backupMissing(custody);
+    const unsaved = await unsavedKey(custody);
     const heads = await new Publishing(custody).states();
     const halt = await findHalt(await custody.store(), custody.config.folders.state);
     if (halt !== undefined) output.line(haltWords(halt, custody.config.organisation.zone));
-    const { duties } = await seeDuties(custody, await seeGaps(custody), false);
+    const { duties, nilReturns } = await seeDuties(custody, await seeGaps(custody), "log");
     const channels = await new Notifying(custody).states();
     printDuties(duties, output);
     const alive = isListening(custody.config.folders.state, custody.clock.now());
@@ -96,9 +101,8 @@ export function status(flags: GlobalFlags): Promise<number> {
           `  next       ${forPeople(digest, custody.config.organisation.zone)}, if there is something to tell`,
         );
     }
-    const people = await peopleStatus(custody, now);
+    const people = await peopleStatus(custody, nilReturns, now);
     for (const line of people.lines) output.line(line);
-    if (unsaved !== undefined) output.line(unsaved);
     const watch = await watchStatus(custody);
     for (const line of watch.lines) output.line(line);
     output.line(daemonWords(daemon, alive, custody.config.organisation.zone));
@@ -127,6 +131,8 @@ export function statusOf(one: InstanceHistory, now: Instant): InstanceStatus {
   const slots = slotsOf(one, ALL_TIME, now);
   const gaps = gapsOf(one, now);
   const run = one.runs.at(-1);
+  const good = one.runs.findLast(({ outcome }) => outcome === "collected");
+  const change = changeAhead(one, now);
   const nextDue = slots.find(({ state }) => state === "due" || state === "open")?.due ?? fresh.dueBy;
   return {
     id: one.id,
@@ -137,11 +143,13 @@ export function statusOf(one: InstanceHistory, now: Instant): InstanceStatus {
     ...(run === undefined
       ? {}
       : { lastRun: { at: run.at, outcome: run.outcome, ...(run.reason === undefined ? {} : { reason: run.reason }) } }),
+    ...(good === undefined ? {} : { lastGood: good.at }),
     ...(fresh.coveredTo === undefined ? {} : { coveredTo: fresh.coveredTo }),
     slots: slots.slice(-LAST_SLOTS).map(({ id, state, due }) => ({ id, state, due })),
     openGaps: gaps.filter(({ state }) => state === "open").length,
     gaps: gaps.length,
     ...(nextDue === undefined ? {} : { nextDue }),
+    ...(change === undefined ? {} : { change }),
   };
 }
 
@@ -163,13 +171,24 @@ function forTerminal(output: Output): Output {
   return { ...output, line };
 }
 
-function inRecords({ lastRun, coveredTo, nextDue, nextLook, slots, ...rest }: InstanceStatus): object {
+function inRecords({
+  lastRun,
+  lastGood,
+  coveredTo,
+  nextDue,
+  nextLook,
+  change,
+  slots,
+  ...rest
+}: InstanceStatus): object {
   return {
     ...rest,
     ...(lastRun === undefined ? {} : { lastRun: { ...lastRun, at: iso(lastRun.at) } }),
+    ...(lastGood === undefined ? {} : { lastGood: iso(lastGood) }),
     ...(coveredTo === undefined ? {} : { coveredTo: iso(coveredTo) }),
     ...(nextDue === undefined ? {} : { nextDue: iso(nextDue) }),
     ...(nextLook === undefined ? {} : { nextLook: iso(nextLook) }),
+    ...(change === undefined ? {} : { change: { ...change, from: iso(change.from) } }),
     slots: slots.map((slot) => ({ ...slot, due: iso(slot.due) })),
   };
 }
@@ -186,10 +205,14 @@ function print(all: readonly InstanceStatus[], zone: string, alive: boolean, out
       const { at, outcome, reason } = one.lastRun;
       output.line(`  last run   ${forPeople(at, zone)}: ${outcome}${reason ? ` (${causeText(reason)})` : ""}`);
     }
+    if (one.lastGood !== undefined && one.lastRun !== undefined && one.lastGood < one.lastRun.at)
+      output.line(`  last good  ${forPeople(one.lastGood, zone)}`);
     if (one.coveredTo !== undefined) output.line(`  seen up to ${forPeople(one.coveredTo, zone)}`);
     if (one.slots.length === 0 && one.lastRun !== undefined)
       output.line("  expected   nothing yet: it counts from the first period that is watched from its start");
     if (one.slots.length > 0) output.line(`  expected   ${one.slots.map((slot) => slot.state).join(", ")}`);
+    if (one.change !== undefined)
+      output.line(`  cadence    ${one.change.cadence} from ${forPeople(one.change.from, zone)} on`);
     if (one.nextDue !== undefined && one.slots.length > 0 && one.expectation === "expected")
       output.line(`  next due   ${forPeople(one.nextDue, zone)}`);
     if (one.nextLook !== undefined && one.configured && alive)

@@ -15,18 +15,24 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = { runTimeout: 15 * 60_000, captures: 10_000, bytes: 1024 ** 3 };
 
-/** A signal that also fires when the run has taken too long. `done()` lets go of timer and listener. */
-export function limitTime(signal: AbortSignal, runTimeout: number): { signal: AbortSignal; done(): void } {
+/** A signal that also fires when the run has taken too long: then `over()`. `done()` lets go of timer and listener. */
+export function limitTime(
+  signal: AbortSignal,
+  runTimeout: number,
+): { signal: AbortSignal; over(): boolean; done(): void } {
+  let late = false;
   const controller = new AbortController();
   const stop = () => controller.abort(new CustodyError("ABORTED", "the run was stopped before it had read everything"));
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
   const timer = setTimeout(() => {
+    late = !controller.signal.aborted;
     const words = `the run was stopped because it took longer than ${Math.ceil(runTimeout / 1000)} s`;
     controller.abort(new CustodyError("ABORTED", words, { remedy: "Ask for less: a shorter window or fewer files." }));
   }, runTimeout);
   return {
     signal: controller.signal,
+    over: () => late,
     done() {
       clearTimeout(timer);
       signal.removeEventListener("abort", stop);

@@ -149,6 +149,8 @@ export interface Collector<S extends z.ZodType = z.ZodType> {
   readonly permissions: readonly string[];
   /** Every run that says `full` has read all that the source holds, whatever window was asked for: what it does not find is not there. */
   readonly whole?: true;
+  /** Files and folders of this machine that it reads, as its configuration names them; the last part may be a pattern. */
+  reads?(config: z.output<S>): readonly string[];
   /** For sources whose past changes late: how much before the window is asked again, a duration. */
   readonly overlap?: string;
   source?(config: z.output<S>, reveal: (secret: SecretRef) => string): Source;
@@ -161,6 +163,8 @@ export interface Collector<S extends z.ZodType = z.ZodType> {
   remembers?(capture: Capture): number | undefined;
   /** For inbox collectors: what to keep of a message, as the bytes of one answer. Throws INPUT_INVALID to refuse it. */
   receive?(message: Message, config: z.output<S>): Answer;
+  /** With `receive`: what to tell a sender whose message is taken and may not be meant so. Never says what else was sent. */
+  remark?(message: Pick<Message, "path">, config: z.output<S>): string | undefined;
   /** With `receive`: the secret that senders show as bearer token. Without one the inbox is closed, as if it did not exist. */
   inboxToken?(config: z.output<S>): SecretRef | undefined;
   /** With `receive`: what to paste at the senders, for people. */

@@ -1,6 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import { CustodyError, messageOf } from "../lib/errors.ts";
-import { iso } from "../lib/time.ts";
+import { type Instant, iso } from "../lib/time.ts";
 import { checkHeaders, urlBelow } from "./address.ts";
 import { accepts, looksLikeHtml, networkCode, readBody } from "./body.ts";
 import type { Answer, Run, Source } from "./define.ts";
@@ -43,6 +43,10 @@ export interface HttpSession {
   requests(): number;
   /** How far the source's clock is ahead of ours in milliseconds, by the quickest answer with a Date; good to a second. */
   clockOffset(): number | undefined;
+  /** Of the newest request, where it has no answer so far that can be used: where, and what came instead. No secret is in it. */
+  trouble(): string | undefined;
+  /** Until when the source asked to be left alone, where that is longer than a run waits. */
+  notBefore(): Instant | undefined;
 }
 
 /**
@@ -52,6 +56,8 @@ export interface HttpSession {
 export function openHttp(options: HttpOptions): HttpSession {
   const { source, clock, signal, mask } = options;
   let requests = 0;
+  let notBefore: Instant | undefined;
+  let trouble: string | undefined;
   let best: { offset: number; roundTrip: number } | undefined;
   const credentials = Object.keys(source.headers ?? {}).length > 0;
   checkHeaders(source.headers ?? {});
@@ -114,7 +120,7 @@ export function openHttp(options: HttpOptions): HttpSession {
       if (isPassing(response.status)) {
         const wait = retryAfter(response.headers, clock.now());
         await response.body?.cancel();
-        return { found: `status ${response.status}`, wait };
+        return { status: response.status, found: "", wait };
       }
       return await answerOf(url, response, accept);
     } catch (cause) {
@@ -189,14 +195,23 @@ export function openHttp(options: HttpOptions): HttpSession {
     const url = urlBelow(source.base, path, query);
     for (let tried = 1; ; tried++) {
       signal.throwIfAborted();
+      trouble ??= `${shown(url)} did not answer`;
       const result = await attempt(url, accept);
+      trouble =
+        "bytes" in result || result.status === undefined
+          ? undefined
+          : `${shown(url)} answered with errors only (status ${result.status})`;
       if ("bytes" in result) return result;
       const wait = result.wait ?? backoff(tried - 1, options.random ?? Math.random);
       if (tried >= MAX_ATTEMPTS || wait > LONGEST_RETRY_AFTER) {
-        const until = wait > LONGEST_RETRY_AFTER ? `; it asks to be left alone until ${iso(clock.now() + wait)}` : "";
+        if (wait > LONGEST_RETRY_AFTER) notBefore = clock.now() + wait;
+        const until = notBefore === undefined ? "" : `; it asks to be left alone until ${iso(notBefore)}`;
         throw new CustodyError(
           "SOURCE_UNREACHABLE",
-          `${shown(url)} did not answer (${result.found}, ${tried} ${tried === 1 ? "attempt" : "attempts"}${until})`,
+          result.status === undefined
+            ? `${shown(url)} did not answer (${result.found}, ${tried} ${tried === 1 ? "attempt" : "attempts"})`
+            : `${shown(url)} answered with an error (status ${result.status}) ${tried === 1 ? "" : `${tried} times`}`.trimEnd() +
+                until,
           { remedy: "Check that the source runs and can be reached from here; the next run tries again." },
         );
       }
@@ -204,12 +219,20 @@ export function openHttp(options: HttpOptions): HttpSession {
     }
   }
 
-  return { get, requests: () => requests, clockOffset: () => best?.offset };
+  return {
+    get,
+    requests: () => requests,
+    clockOffset: () => best?.offset,
+    notBefore: () => notBefore,
+    trouble: () => trouble,
+  };
 }
 
 /** An attempt that failed in a way that may pass. */
 interface Passing {
   readonly found: string;
+  /** Where it did answer. */
+  readonly status?: number;
   readonly wait: number | undefined;
 }
 

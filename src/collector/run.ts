@@ -1,7 +1,7 @@
 import type { Actor, Draft, EntryOf } from "../evidence/entry.ts";
 import type { Problem } from "../evidence/fact.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { CustodyError } from "../lib/errors.ts";
+import { CustodyError } from "../lib/errors.ts";
 import { holes, type Instant, type Interval, iso } from "../lib/time.ts";
 import { DEFAULT_LIMITS, drive, type Limits, limitTime } from "./attempt.ts";
 import { type Claim, claimOf, claimOfFailure } from "./claim.ts";
@@ -77,6 +77,8 @@ export interface RunResult {
   readonly problems: readonly Problem[];
   /** One sentence or two for people: what was asked, what came of it, what to do. */
   readonly message: string;
+  /** The same without source and period. */
+  readonly said: string;
 }
 
 const SYSTEM: Actor = { type: "system", id: "custody" };
@@ -136,7 +138,9 @@ export async function runCollector(request: RunRequest): Promise<RunResult> {
   guarded.rethrow();
 
   const ended = Math.max(started, clock.now());
-  const claim = hideIn(conclude(ending, request, started, ended, kept.length), mask);
+  const silent = time.over() && kept.length === 0 ? http?.trouble() : undefined;
+  const came = silent === undefined ? ending : { thrown: noAnswer(silent, limits.runTimeout) };
+  const claim = hideIn(conclude(came, request, started, ended, kept.length), mask);
   const captures = kept.map((one) => one.record);
   const detail = claim.detail === undefined ? {} : { detail: claim.detail };
   const manifest = await keepManifest(
@@ -145,6 +149,7 @@ export async function runCollector(request: RunRequest): Promise<RunResult> {
   );
   const once = onceOf(request, claim, started);
   const offset = http?.clockOffset();
+  const notBefore = http?.notBefore();
   const draft: RunResult["draft"] = {
     kind: "run",
     actor: request.actor ?? SYSTEM,
@@ -160,6 +165,7 @@ export async function runCollector(request: RunRequest): Promise<RunResult> {
     covered: claim.covered.map(written),
     ...(claim.instants.length > 0 ? { instants: claim.instants.map(iso) } : {}),
     ...(claim.reason === undefined ? {} : { reason: claim.reason }),
+    ...(notBefore === undefined || claim.outcome === "collected" ? {} : { notBefore: iso(notBefore) }),
     requests: http?.requests() ?? 0,
     ...(claim.total === undefined ? {} : { total: claim.total }),
     found: { reader: collector.reader, facts, problems: problems.length },
@@ -172,7 +178,7 @@ export async function runCollector(request: RunRequest): Promise<RunResult> {
   };
   const [appended] = await ledger.append([draft]);
   if (!appended) throw new Error("the ledger took an entry and did not say where");
-  const message = describeRun(request, claim, {
+  const { message, said } = describeRun(request, claim, {
     items: kept.length,
     facts,
     problems: problems.length,
@@ -180,8 +186,14 @@ export async function runCollector(request: RunRequest): Promise<RunResult> {
   });
   const log = claim.outcome === "collected" ? "info" : "warn";
   request.log[log]({ instance: instance.id, entry: appended.index, outcome: claim.outcome }, message);
-  return { outcome: claim.outcome, appended, draft, facts, problems, message };
+  return { outcome: claim.outcome, appended, draft, facts, problems, message, said };
 }
+
+/** A run that had to be stopped before the source had said anything: that is no answer, and not too much of one. */
+const noAnswer = (trouble: string, within: number) =>
+  new CustodyError("SOURCE_UNREACHABLE", `${trouble} within ${Math.ceil(within / 1000)} s`, {
+    remedy: "Check that the source runs and can be reached from here; the next run tries again.",
+  });
 
 const inRecords = ({ use, offset, uncertainty }: ClockReference) => ({ use, offset, uncertainty });
 

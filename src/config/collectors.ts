@@ -11,19 +11,32 @@ import { densityOf, parseCadence } from "../slots/cadence.ts";
 import { readCadence } from "../slots/spoken.ts";
 import { ConfigFile, Instance } from "./file.ts";
 import { type Mistake, mistakesOf, unwrap } from "./mistakes.ts";
+import { type Right, rightItems, rightKeys } from "./right.ts";
 
 /** The collectors of a configuration, and the scope that names them. */
 
 export type GivenInstance = z.output<typeof Instance>;
-type ScopeLine = ConfigFile["scope"][number];
 
-/** The parts of a file that name each other; `undefined` for an item that has mistakes of its own. */
+/** A list of the file, by what is right in each of its items; `undefined` for an item that is nothing of the kind. */
+type RightList<K extends "scope" | "masking" | "retention" | "gaps"> = readonly (
+  | Right<ConfigFile[K][number]>
+  | undefined
+)[];
+
+/** The parts of a file that name each other, as far as they are right in themselves. */
 export interface Parts {
   readonly plugins: readonly string[];
   /** The organisation's zone; undefined where it is not known. */
   readonly zone: string | undefined;
-  readonly collectors: readonly (GivenInstance | undefined)[];
-  readonly scope: readonly (ScopeLine | undefined)[];
+  readonly collectors: readonly (Right<GivenInstance> | undefined)[];
+  readonly scope: RightList<"scope">;
+  readonly masking: RightList<"masking">;
+  readonly retention: RightList<"retention">;
+  readonly gaps: RightList<"gaps">;
+  readonly disposal: Right<ConfigFile["disposal"]> | undefined;
+  readonly store: ConfigFile["store"] | undefined;
+  readonly mirror: ConfigFile["mirror"] | undefined;
+  readonly index: ConfigFile["index"] | undefined;
 }
 
 const DEFAULT_PULL = 3_600_000;
@@ -32,13 +45,18 @@ const DEFAULT_PULL = 3_600_000;
 export function rightParts(data: unknown): Parts {
   const { shape } = ConfigFile;
   const top = (typeof data === "object" && data !== null ? data : {}) as Record<string, unknown>;
-  const each = <T>(value: unknown, schema: z.ZodType<T>) =>
-    Array.isArray(value) ? value.map((item) => schema.safeParse(item).data) : [];
   return {
     plugins: shape.plugins.safeParse(top.plugins).data ?? [],
     zone: shape.organisation.safeParse(top.organisation).data?.zone,
-    collectors: each(top.collectors, Instance),
-    scope: each(top.scope, shape.scope.unwrap().element),
+    collectors: rightItems(Instance, top.collectors),
+    scope: rightItems(shape.scope.unwrap().element, top.scope),
+    masking: rightItems(shape.masking.unwrap().element, top.masking),
+    retention: rightItems(shape.retention.unwrap().element, top.retention),
+    gaps: rightItems(shape.gaps.unwrap().element, top.gaps),
+    disposal: rightKeys(shape.disposal.unwrap(), top.disposal ?? {}),
+    store: shape.store.safeParse(top.store).data,
+    mirror: shape.mirror.safeParse(top.mirror).data,
+    index: shape.index.safeParse(top.index).data,
   };
 }
 
@@ -79,13 +97,14 @@ export function readInstances(
   mistakes: Mistake[],
 ): InstanceConfig[] {
   const seen = new Set<string>();
-  return given.flatMap((one, i) => {
-    if (one === undefined) return [];
-    if (seen.has(one.id)) {
+  return given.flatMap((right, i) => {
+    const one = right?.keys;
+    if (one?.id !== undefined && seen.has(one.id)) {
       const text = `"${one.id}" is used twice; each collector needs an id of its own`;
       mistakes.push({ path: ["collectors", i, "id"], text });
     }
-    seen.add(one.id);
+    if (one?.id !== undefined) seen.add(one.id);
+    if (one?.use === undefined) return [];
     const collector = collectors.find(({ name }) => name === one.use);
     if (collector) return readInstance(one, i, collector, zone ?? "UTC", mistakes);
     const names = collectors.map(({ name }) => name);
@@ -95,14 +114,20 @@ export function readInstances(
   });
 }
 
+/** Families of the collectors in use; undefined where one of them is not known. */
+export function familiesIn({ collectors: given }: Parts, collectors: readonly Collector[]): string[] | undefined {
+  const found = given.map((right) => collectors.find(({ name }) => name === right?.keys.use)?.family);
+  return found.includes(undefined) ? undefined : [...new Set(found as string[])];
+}
+
 function readInstance(
-  given: GivenInstance,
+  given: Partial<GivenInstance>,
   i: number,
   collector: Collector,
   organisationZone: string,
   mistakes: Mistake[],
 ): InstanceConfig[] {
-  const { id, use, cadence, grace, zone, pull, jitter, timeout, remembers, ...rest } = given;
+  const { id = "", use = collector.name, cadence, grace, zone, pull, jitter, timeout, remembers, ...rest } = given;
   const schema = unwrap(collector.config);
   const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
   // A stated zone is also what such a collector reads times without one in; the organisation's is never assumed for that.
@@ -123,7 +148,7 @@ function readInstance(
       cadence: required,
       grace: grace ?? collector.grace,
       zone: zone ?? organisationZone,
-      ...readPull(pull),
+      ...readPull(pull, collector, required),
       ...(jitter === undefined ? {} : { jitter: parseDuration(jitter) ?? 0 }),
       ...(timeout === undefined ? {} : { timeout: parseDuration(timeout) ?? 0 }),
       ...(remembers === undefined ? {} : { remembers: parseDuration(remembers) ?? 0 }),
@@ -157,9 +182,14 @@ function requiredCadence(
 /** Milliseconds of the shortest window of a cadence. */
 const lengthOf = (cadence: string): number => densityOf(parseCadence(cadence, "UTC")).shortest;
 
-/** A duration is one; anything else is times. */
-function readPull(given: string | undefined): Pick<InstanceConfig, "pull" | "pullTimes"> {
-  if (given === undefined) return { pull: DEFAULT_PULL };
+/** A duration is one; anything else is times. What only the present shows is looked at once in each period at least. */
+function readPull(
+  given: string | undefined,
+  { mode }: Collector,
+  required: string,
+): Pick<InstanceConfig, "pull" | "pullTimes"> {
+  if (given === undefined)
+    return { pull: mode === "snapshot" ? Math.min(DEFAULT_PULL, lengthOf(required)) : DEFAULT_PULL };
   const pull = parseDuration(given);
   if (pull !== undefined) return { pull };
   const pullTimes = readCadence(given);
@@ -168,10 +198,9 @@ function readPull(given: string | undefined): Pick<InstanceConfig, "pull" | "pul
 
 /** Each line of the scope says who covers its system, or why nobody does. */
 export function checkScope({ scope, collectors }: Parts, data: unknown, mistakes: Mistake[]): void {
-  const ids = new Set(collectors.map((one, i) => one?.id ?? idIn(data, i)).filter((id) => id !== undefined));
-  for (const [i, line] of scope.entries()) {
-    if (line === undefined) continue;
-    if ((line.sources === undefined) === (line.notConnected === undefined)) {
+  const ids = new Set(collectors.map((one, i) => one?.keys.id ?? idIn(data, i)).filter((id) => id !== undefined));
+  for (const [i, { keys: line, whole }] of known(scope)) {
+    if (whole && (line.sources === undefined) === (line.notConnected === undefined)) {
       mistakes.push({ path: ["scope", i], text: "expected either `sources`, or `notConnected` with the reason" });
     }
     for (const [j, source] of (line.sources ?? []).entries()) {
@@ -184,8 +213,8 @@ export function checkScope({ scope, collectors }: Parts, data: unknown, mistakes
 
 /** Each rule names collectors that are there, each masking rule is one of its own and says what it needs to. */
 export function checkRules(
-  { masking, retention, gaps, disposal }: Pick<ConfigFile, "masking" | "retention" | "gaps" | "disposal">,
-  instances: readonly InstanceConfig[],
+  { masking, retention, gaps, disposal }: Parts,
+  families: readonly string[] | undefined,
   data: unknown,
   mistakes: Mistake[],
 ): void {
@@ -199,41 +228,49 @@ export function checkRules(
     }
   };
   const seen = new Set<string>(BUILT_IN_RULES);
-  for (const [i, { id, kind, pattern, collectors }] of masking.entries()) {
-    if (seen.has(id)) {
+  for (const [i, { keys, whole }] of known(masking)) {
+    const { id, kind, pattern, collectors } = keys;
+    if (id !== undefined && seen.has(id)) {
       const text = BUILT_IN_RULES.includes(id) ? "is the name of a built-in rule" : "is used twice";
       mistakes.push({ path: ["masking", i, "id"], text: `"${id}" ${text}; each rule needs an id of its own` });
     }
-    seen.add(id);
-    if ((kind === "pattern") !== (pattern !== undefined)) {
+    if (id !== undefined) seen.add(id);
+    if (whole && (kind === "pattern") !== (pattern !== undefined)) {
       const text = kind === "pattern" ? "is missing; kind `pattern` needs one" : "is only for kind `pattern`";
       mistakes.push({ path: ["masking", i, "pattern"], text });
     }
     named("masking", i, collectors);
   }
-  const families = [...new Set(instances.map(({ collector }) => collector.family as string))];
-  const known = (list: string, i: number, family: string | undefined) => {
-    if (family === undefined || FAMILIES.includes(family as Family) || families.includes(family)) return;
+  const checkFamily = (list: string, i: number, family: string | undefined) => {
+    if (family === undefined || families === undefined) return;
+    if (FAMILIES.includes(family as Family) || families.includes(family)) return;
     mistakes.push({ path: [list, i, "family"], text: `there is no family "${family}"${didYouMean(family, FAMILIES)}` });
   };
-  for (const [i, { collectors, family }] of retention.entries()) {
+  for (const [i, { keys }] of known(retention)) {
+    const { collectors, family } = keys;
     if (collectors !== undefined && family !== undefined)
       mistakes.push({
         path: ["retention", i],
         text: "expected either `collectors` or `family`, or neither for everything",
       });
     named("retention", i, collectors);
-    known("retention", i, family);
+    checkFamily("retention", i, family);
   }
-  for (const [i, { collectors, family }] of gaps.entries()) {
+  for (const [i, { keys }] of known(gaps)) {
+    const { collectors, family } = keys;
     if (collectors !== undefined && family !== undefined)
       mistakes.push({ path: ["gaps", i], text: "expected either `collectors` or `family`, or neither for all" });
     named("gaps", i, collectors);
-    known("gaps", i, family);
+    checkFamily("gaps", i, family);
   }
-  if ((disposal.accessKey === undefined) !== (disposal.secretKey === undefined))
+  const { keys = {}, whole = false } = disposal ?? {};
+  if (whole && (keys.accessKey === undefined) !== (keys.secretKey === undefined))
     mistakes.push({ path: ["disposal"], text: "expected both `accessKey` and `secretKey`, or neither" });
 }
+
+/** Items with their places, without those that are nothing of the kind. */
+const known = <T>(list: readonly (T | undefined)[]): (readonly [number, T])[] =>
+  list.flatMap((one, i) => (one === undefined ? [] : [[i, one] as const]));
 
 /** The ID of a collector with other mistakes; the scope may name it. */
 function idIn(data: unknown, i: number): string | undefined {

@@ -11,7 +11,16 @@ import type { Json } from "../lib/canonical.ts";
 import { CustodyError, messageOf } from "../lib/errors.ts";
 import { parseDuration } from "../lib/time.ts";
 import type { ChannelConfig } from "../notify/define.ts";
-import { checkLogged, checkRules, checkScope, loadPlugins, readInstances, rightParts } from "./collectors.ts";
+import {
+  checkLogged,
+  checkRules,
+  checkScope,
+  familiesIn,
+  loadPlugins,
+  type Parts,
+  readInstances,
+  rightParts,
+} from "./collectors.ts";
 import { type Bucket, ConfigFile } from "./file.ts";
 import { readHeadTargets } from "./heads.ts";
 import { type Mistake, mistakesOf, placeOf } from "./mistakes.ts";
@@ -134,9 +143,9 @@ export async function parseConfig(
   checkScope(parts, data, mistakes);
   const heads = readHeadTargets(data, mistakes);
   const notify = readChannels(data, mistakes);
-  checkIndex(parsed.data?.index, mistakes);
-  if (parsed.success) checkPlaces(parsed.data, root, mistakes);
-  if (parsed.success) checkRules(parsed.data, instances, data, mistakes);
+  checkIndex(parts.index, mistakes);
+  checkPlaces(parts, root, mistakes);
+  checkRules(parts, familiesIn(parts, collectors), data, mistakes);
   checkLogged(data, mistakes);
   if (!parsed.success || mistakes.length > 0) throw invalid(mistakes, at);
 
@@ -263,16 +272,23 @@ function invalid(mistakes: readonly Mistake[], at: (path: Mistake["path"]) => st
 }
 
 /** A mirror in the store itself would be no second copy; and no server takes a lock without a checksum. */
-function checkPlaces({ store, mirror }: ConfigFile, root: string, mistakes: Mistake[]): void {
+function checkPlaces({ store, mirror = null }: Parts, root: string, mistakes: Mistake[]): void {
   for (const [key, place] of [
     ["store", store],
     ["mirror", mirror],
   ] as const) {
-    if (place === null || typeof place === "string" || place.lock === undefined || place.checksum !== "none") continue;
+    if (
+      place === null ||
+      place === undefined ||
+      typeof place === "string" ||
+      place.lock === undefined ||
+      place.checksum !== "none"
+    )
+      continue;
     const text = "a lock needs a checksum; leave out `checksum`, or write `checksum: md5`";
     mistakes.push({ path: [key, "checksum"], text });
   }
-  if (mirror === null || !overlap(storePlace(store, root), storePlace(mirror, root))) return;
+  if (mirror === null || store === undefined || !overlap(storePlace(store, root), storePlace(mirror, root))) return;
   mistakes.push({ path: ["mirror"], text: "this is the store itself, or lies in it; a mirror is another place" });
 }
 

@@ -5,7 +5,7 @@ import { MASKING_KINDS } from "../collector/masking-rule.ts";
 import { compilePattern } from "../collector/pattern.ts";
 import { isCustodyError, messageOf } from "../lib/errors.ts";
 import { parseDuration } from "../lib/time.ts";
-import { isZone } from "../lib/zone.ts";
+import { didYouMeanZone, isZone } from "../lib/zone.ts";
 import { GETS } from "../notify/define.ts";
 import { parseTimeOfDay } from "../notify/rhythm.ts";
 import { EXAMPLES, readCadence } from "../slots/spoken.ts";
@@ -23,7 +23,9 @@ const Id = z
     /^[a-z0-9][a-z0-9-]{0,62}$/,
     "expected lower-case letters, digits and dashes, beginning with a letter or a digit",
   );
-const Zone = z.string().refine(isZone, "expected a time zone such as Europe/Berlin or UTC");
+const Zone = z.string().refine(isZone, {
+  error: ({ input }) => `expected a time zone such as Europe/Berlin or UTC${didYouMeanZone(String(input))}`,
+});
 const Text = z.string().min(1).max(500);
 const Path = z.string().min(1).max(4_000);
 const Duration = z
@@ -38,7 +40,9 @@ function cadenceMistake(text: string): string | undefined {
     const remedy = (isCustodyError(error) ? error.remedy : undefined) ?? "use a word such as daily";
     // What stands in the file is not repeated, only what is wrong with it.
     const why = /^"[^"]*"[:\s]+(?:is not a cadence[;\s]*)?(.*)$/s.exec(messageOf(error))?.[1] ?? "";
-    return why === "" ? remedy : `${why}${why.endsWith("?") ? " Or " : "; "}${remedy}`;
+    if (why === "" || why.endsWith("?")) return why === "" ? remedy : `${why} Or ${remedy}`;
+    const subject = /^(?:never|has|is|does)\b/.test(why) ? "this " : "";
+    return `${subject}${why}. ${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}`;
   }
 }
 
@@ -102,7 +106,7 @@ export const Instance = z.looseObject({
   ),
   pull: Pull.optional().meta(
     about(
-      "How often `custody serve` looks, `1h` unless stated: a duration, or times in the same words as `cadence`. More often than required is normal: it shortens what an outage can cost.",
+      "How often `custody serve` looks: a duration, or times in the same words as `cadence`. `1h` unless stated, or as often as evidence is required where that is more often and the source knows only the present. It looks once a minute at most. More often than required is normal: it shortens what an outage can cost.",
       "15m",
     ),
   ),
@@ -361,7 +365,7 @@ export const ConfigFile = z.strictObject({
     .default([])
     .meta(
       about(
-        "Which gaps are told at once. The first line that fits a collector counts; everything else is `normal`. A failed verification and a revoked key are always `urgent`.",
+        "Which gaps are told at once. The first line that fits a collector counts; everything else is `normal`. A failed verification and a revoked key are always `urgent`. Another gap of the same collector within 24 hours waits for the daily notice; the notice says until when.",
       ),
     ),
   schedule: z

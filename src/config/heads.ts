@@ -5,6 +5,7 @@ import { didYouMean } from "../lib/nearest.ts";
 import { parseDuration } from "../lib/time.ts";
 import { HeadItem } from "./file.ts";
 import { type Mistake, mistakesOf } from "./mistakes.ts";
+import { hasId, rightKeys } from "./right.ts";
 
 /** The ways out of the store that a configuration names. */
 
@@ -16,15 +17,16 @@ export function readHeadTargets(data: unknown, mistakes: Mistake[]): HeadConfig[
   if (!Array.isArray(heads)) return [];
   const seen = new Set<string>();
   return heads.flatMap((item: unknown, i) => {
-    const given = HeadItem.safeParse(item).data;
+    const given = rightKeys(HeadItem, item)?.keys;
     // What is wrong with it in itself is a mistake already.
-    if (given === undefined) return [];
+    if (given?.use === undefined) return [];
     const { use, id = use, every, ...own } = given;
-    if (seen.has(id)) {
+    const isNamed = given.id !== undefined || !hasId(item);
+    if (isNamed && seen.has(id)) {
       const text = given.id === undefined ? `there are two of these; give each an \`id\`` : `"${id}" is used twice`;
       mistakes.push({ path: ["heads", i, "id"], text: `${text}; each place needs an id of its own` });
     }
-    seen.add(id);
+    if (isNamed) seen.add(id);
     const target = headTargets.find((one) => one.use === use);
     if (target === undefined) {
       const names = headTargets.map((one) => one.use);

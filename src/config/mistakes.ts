@@ -2,7 +2,10 @@ import { type Document, isMap, isNode, isScalar, isSeq, type LineCounter } from 
 import { z } from "zod";
 import { didYouMean } from "../lib/nearest.ts";
 
-/** What is wrong with a file, in words for people. No text says what stands in the file: it could be a secret. */
+/**
+ * What is wrong with a file, in words for people. No text says what stands in the file, as it could be a secret: but for a
+ * plain word where one of a few is expected.
+ */
 
 type Path = readonly PropertyKey[];
 
@@ -90,7 +93,7 @@ function textOf(issue: z.core.$ZodIssue): string {
       return `expected ${expected}, found ${kindOf(issue.input)}${issue.expected === "string" && typeof issue.input === "number" ? "; put it in quotes" : ""}`;
     }
     case "invalid_value":
-      return `expected ${issue.values.map((value) => String(value)).join(", ")}`;
+      return `expected ${issue.values.map((value) => String(value)).join(", ")}${foundInWords(issue.input, issue.values)}`;
     case "too_small":
       return Number(issue.minimum) === 1 && issue.origin === "string"
         ? "expected some text, found none"
@@ -100,6 +103,14 @@ function textOf(issue: z.core.$ZodIssue): string {
     default:
       return issue.message;
   }
+}
+
+/** No digits, no upper case within, not long: a word that a person chose to mean something. */
+const PLAIN_WORD = /^[A-Za-z][a-z]{0,15}(?:-[a-z]{1,15})?$/;
+
+function foundInWords(input: unknown, values: readonly unknown[]): string {
+  if (typeof input !== "string" || !PLAIN_WORD.test(input)) return "";
+  return `, found "${input}"${didYouMean(input, values.map(String))}`;
 }
 
 const unitOf = (origin: string) => (origin === "string" ? " characters" : origin === "array" ? " items" : "");

@@ -5,6 +5,7 @@ import type { ChannelConfig, Gets } from "../notify/define.ts";
 import { MORNING, parseTimeOfDay } from "../notify/rhythm.ts";
 import { NotifyItem } from "./file.ts";
 import { type Mistake, mistakesOf } from "./mistakes.ts";
+import { hasId, rightKeys } from "./right.ts";
 
 /** The channels to people that a configuration names. */
 
@@ -16,15 +17,16 @@ export function readChannels(data: unknown, mistakes: Mistake[]): ChannelConfig[
   if (!Array.isArray(notify)) return [];
   const seen = new Set<string>();
   return notify.flatMap((item: unknown, i) => {
-    const given = NotifyItem.safeParse(item).data;
+    const given = rightKeys(NotifyItem, item)?.keys;
     // What is wrong with it in itself is a mistake already.
-    if (given === undefined) return [];
+    if (given?.use === undefined) return [];
     const { use, id = use, gets, at, ...own } = given;
-    if (seen.has(id)) {
+    const isNamed = given.id !== undefined || !hasId(item);
+    if (isNamed && seen.has(id)) {
       const text = given.id === undefined ? "there are two of these; give each an `id`" : `"${id}" is used twice`;
       mistakes.push({ path: ["notify", i, "id"], text: `${text}; each channel needs an id of its own` });
     }
-    seen.add(id);
+    if (isNamed) seen.add(id);
     const channel = channels.find((one) => one.use === use);
     if (channel === undefined) {
       const names = channels.map((one) => one.use);

@@ -11,6 +11,8 @@ export interface Diagnosis {
   readonly remedy?: string;
   /** True where trying again later may be enough, and nobody must do anything. */
   readonly later?: boolean;
+  /** The name of the check that says why: where that one is made too and bad, this one has nothing of its own to tell. */
+  readonly cause?: string;
 }
 
 /** One thing that Custody needs. Looks and writes no record. */
@@ -41,10 +43,11 @@ export function failed(error: unknown): Diagnosis {
   const remedy =
     (isCustodyError(error) ? error.remedy : undefined) ??
     "Look at what is named here, then run `custody doctor` again.";
-  return { state: "bad", found: messageOf(error), remedy, ...(later ? { later } : {}) };
+  const cause = isCustodyError(error, "NOT_A_STORE") ? { cause: "store" } : {};
+  return { state: "bad", found: messageOf(error), remedy, ...(later ? { later } : {}), ...cause };
 }
 
-/** The log, or why nothing can be said that rests on it: then the check of the log says what is wrong. */
+/** What is seen in the log; where it cannot be opened the check of the log says why. */
 export async function withLog(
   custody: Custody,
   look: (view: Awaited<ReturnType<Custody["view"]>>) => Promise<Diagnosis>,
@@ -52,8 +55,8 @@ export async function withLog(
   let view: Awaited<ReturnType<Custody["view"]>>;
   try {
     view = await custody.view();
-  } catch {
-    return skipped("the log cannot be opened; see `log`");
+  } catch (error) {
+    return { ...failed(error), cause: "log" };
   }
   return look(view);
 }

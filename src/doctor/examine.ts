@@ -47,22 +47,30 @@ export async function examine(
   done: (one: Examined) => void = () => {},
 ): Promise<Examined[]> {
   const mask = createMask(custody.secrets());
-  return Promise.all(
+  const all = await Promise.all(
     checks.map(async (check): Promise<Examined> => {
       const { name, title } = check;
-      const { state, found, remedy, later } = await inTime(check, custody, signal);
+      const { found, remedy, ...rest } = await inTime(check, custody, signal);
       const one = {
         name,
         title,
-        state,
+        ...rest,
         found: mask.text(found),
         ...(remedy === undefined ? {} : { remedy: mask.text(remedy) }),
-        ...(later ? { later } : {}),
       };
       done(one);
       return one;
     }),
   );
+  return all.map((one) => onceTold(one, all));
+}
+
+/** One cause is told once, by the check that is about it. */
+function onceTold({ cause, ...one }: Examined, all: readonly Examined[]): Examined {
+  if (one.state !== "bad" || one.name === cause || !all.some(({ name, state }) => name === cause && state === "bad"))
+    return one;
+  const { name, title } = one;
+  return { name, title, state: "skipped", found: `cannot be looked at before that is mended: see \`${cause}\`` };
 }
 
 async function inTime(check: Check, custody: Custody, signal: AbortSignal): Promise<Diagnosis> {

@@ -6,12 +6,14 @@ import { MANIFEST_TYPE } from "../evidence/blob.ts";
 import { digestOf } from "../lib/digest.ts";
 import { ERROR_CODES } from "../lib/errors.ts";
 import { runParts } from "../work.ts";
-import { type Check, type Diagnosis, failed, good, many, skipped, warn } from "./define.ts";
+import { type Check, type Diagnosis, failed, good, many, skipped, warn, withLog } from "./define.ts";
 
 /** Whether each source can be asked: a real run over the last minute, of which nothing is kept. */
 
 const WINDOW = 60_000;
 const RUN_WITHIN = 15_000;
+/** Asks the log itself. */
+const OWN = "cron-health/custody";
 
 export function sourceChecks({ config }: Custody): Check[] {
   return config.instances
@@ -20,7 +22,10 @@ export function sourceChecks({ config }: Custody): Check[] {
       name: `source:${instance.id}`,
       title: `${instance.collector.title} (${instance.id})`,
       limit: RUN_WITHIN + 5_000,
-      run: (custody, signal) => tryOut(instance, custody, signal),
+      run: (custody, signal) => {
+        const look = () => tryOut(instance, custody, signal);
+        return instance.collector.name === OWN ? withLog(custody, look) : look();
+      },
     }));
 }
 

@@ -1,9 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { readPosition } from "../index/position.ts";
 import { hasIndex } from "../indexing.ts";
+import { isCustodyError } from "../lib/errors.ts";
+import { unlessLost } from "../lost-store.ts";
 import { mirrorTrouble, readMirrorState } from "../mirroring.ts";
 import { type ProbeReport, probeMirror, probeStore } from "../store/probe.ts";
-import { bad, type Check, type Diagnosis, good, many, seconds, skipped, warn, withLog } from "./define.ts";
+import { bad, type Check, type Diagnosis, failed, good, many, seconds, skipped, warn, withLog } from "./define.ts";
+import { unwritableWithin } from "./written.ts";
 
 /** Where records and what follows from them are kept. */
 
@@ -15,11 +18,17 @@ export const store: Check = {
   title: "Store",
   limit: 60_000,
   async run(custody) {
-    const { clock } = custody;
+    const { clock, config } = custody;
     const opened = await custody.store();
     const began = clock.now();
-    await opened.get("checkpoint");
+    await opened.get("checkpoint").catch(async (error: unknown) => {
+      throw await unlessLost(error, config);
+    });
     const reading = clock.now() - began;
+    // What is tried out is tried beside the store, where nothing but the log may lie: that says nothing of the store's own folders.
+    const unable =
+      config.store.kind === "folder" && process.platform !== "win32" ? await unwritableWithin(opened.place) : undefined;
+    if (unable !== undefined) return bad(`${unable.found}: nothing can be recorded`, `Run: ${unable.run}`);
     const report = await probeStore(opened, randomBytes);
     const found = failures(report);
     const remedy = "Use another bucket, server or disk; docs/storage.md says which do.";
@@ -35,6 +44,11 @@ export const log: Check = {
   title: "Log",
   limit: 60_000,
   async run(custody) {
+    try {
+      await custody.store();
+    } catch (error) {
+      return { ...failed(error), cause: "store" };
+    }
     const view = await custody.view();
     return good(`${view.origin}: ${many(view.size, "record")}, signed as pinned`);
   },
@@ -47,7 +61,12 @@ export const guards: Check = {
     withLog(custody, async ({ size }) => {
       const seen: string[] = [];
       for (const guard of await custody.guards()) {
-        const head = await guard.newest();
+        let head: Awaited<ReturnType<typeof guard.newest>>;
+        try {
+          head = await guard.newest();
+        } catch (error) {
+          return isCustodyError(error, "INDEX_UNREACHABLE") ? { ...failed(error), cause: "index" } : failed(error);
+        }
         if (head === undefined) {
           return bad(
             `${guard.place} holds nothing: a store that was set back would go unnoticed`,

@@ -1,11 +1,12 @@
-import { constants } from "node:fs";
-import { access, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import type { Custody } from "../custody.ts";
 import type { Json } from "../lib/canonical.ts";
 import { isCustodyError, messageOf } from "../lib/errors.ts";
+import { wasBegun } from "../lost-store.ts";
 import { SOFTWARE } from "../software.ts";
 import { bad, type Check, good, many, skipped, warn, withLog } from "./define.ts";
+import { unwritable, type Wrong } from "./written.ts";
 
 /** What lies in the workspace itself. */
 
@@ -48,11 +49,6 @@ function isNewer(a: string, b: string): boolean {
   return false;
 }
 
-interface Wrong {
-  readonly found: string;
-  readonly remedy: string;
-}
-
 export const files: Check = {
   name: "files",
   title: "Files and permissions",
@@ -64,12 +60,32 @@ export const files: Check = {
       if (file.endsWith(".pem")) await isPrivate(join(folders.keys, file), 0o600, wrong);
     await isPrivate(folders.keys, 0o700, wrong);
     if (((await stat(path)).mode & 0o002) !== 0)
-      wrong.push({ found: `${path} can be written by anybody`, remedy: `chmod o-w ${path}` });
-    const written = [folders.state, folders.reports, ...(config.store.kind === "folder" ? [config.store.path] : [])];
-    for (const folder of written) await isOurs(folder, wrong);
-    for (const file of await readdir(folders.state).catch(() => [])) await isOurs(join(folders.state, file), wrong);
-    if (wrong.length === 0) return good(`${root}: keys are private, everything else is there and can be written`);
-    return bad(wrong.map(({ found }) => found).join("; "), `Run: ${wrong.map(({ remedy }) => remedy).join(" && ")}`);
+      wrong.push({ found: `${path} can be written by anybody`, run: `chmod o-w ${path}` });
+    // The store has a check of its own.
+    for (const folder of [folders.state, folders.reports]) {
+      const unable = await unwritable(folder);
+      if (unable !== undefined) wrong.push(unable);
+    }
+    for (const file of await readdir(folders.state).catch(() => [])) {
+      const unable = await unwritable(join(folders.state, file));
+      if (unable !== undefined) wrong.push(unable);
+    }
+    const missing = async (folder: string) => (await stat(folder).catch(() => undefined)) === undefined;
+    if (await missing(folders.reports))
+      wrong.push({ found: `${folders.reports} is missing`, run: `mkdir -p ${folders.reports}` });
+    const todo = wrong.length === 0 ? [] : [`Run: ${wrong.map(({ run }) => run).join(" && ")}`];
+    const found = wrong.map((one) => one.found);
+    if (await missing(folders.state)) {
+      found.push(`${folders.state} is missing`);
+      // An empty one would not know what was seen of the log, and nobody would notice that a store was set back.
+      todo.push(
+        (await wasBegun(config))
+          ? `${folders.state} was there before: mount its disk, or restore it from a backup; do not make an empty one.`
+          : `\`custody init\` makes ${folders.state}.`,
+      );
+    }
+    if (found.length === 0) return good(`${root}: keys are private, everything else is there and can be written`);
+    return bad(found.join("; "), todo.join(". "));
   },
 };
 
@@ -80,22 +96,8 @@ async function isPrivate(path: string, mode: number, wrong: Wrong[]): Promise<vo
   const octal = (bits: number) => (bits & 0o777).toString(8);
   wrong.push({
     found: `${path} is open to others (${octal(found.mode)}, expected ${octal(mode)})`,
-    remedy: `chmod ${octal(mode)} ${path}`,
+    run: `chmod ${octal(mode)} ${path}`,
   });
-}
-
-async function isOurs(path: string, wrong: Wrong[]): Promise<void> {
-  try {
-    await access(path, constants.R_OK | constants.W_OK);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") wrong.push({ found: `${path} is missing`, remedy: `mkdir -p ${path}` });
-    else
-      wrong.push({
-        found: `${path} cannot be written by this user (${code})`,
-        remedy: `chown -R ${process.getuid?.() ?? "USER"} ${path}`,
-      });
-  }
 }
 
 export const secrets: Check = {

@@ -21,6 +21,8 @@ export interface Duty {
   readonly covers?: readonly string[];
   /** Worth a notice from then on; pages show it at once. At once unless stated. */
   readonly ripe?: Instant;
+  /** Somebody has said that they know of it: pages show it, no notice tells it. */
+  readonly seen?: boolean;
 }
 
 /** How instances are called. */

@@ -1,4 +1,4 @@
-import type { AnyGap } from "../gaps/gap.ts";
+import { type AnyGap, stays } from "../gaps/gap.ts";
 import { wordsOf } from "../gaps/words.ts";
 import type { Instant } from "../lib/time.ts";
 import { dateForPeople, forPeople, startOfDay, wallClock } from "../lib/zone.ts";
@@ -46,30 +46,67 @@ function holeDuty(gap: AnyGap, one: InstanceHistory, saying: GapSaying, newest: 
   const missing = gap.slots.length - late;
   const parts = gap.slots.every((slot) => slot.state === "partial") ? "only in part collected" : "not collected";
   const back = late > 0 ? ` ${many(late, "piece")} came in later.` : "";
-  const backfill = `custody collect ${one.id} --backfill --from ${asFlag(gap.from, zone)} --to ${asFlag(gap.to, zone)}`;
-  const ask = one.record.mode === "window" && gap.cause !== "retention";
+  const ask = !stays(gap, one);
   // What the last run says is about this gap only while that goes on.
   const detail = newest && gap.slots.some((slot) => slot.due > now - DAY) ? saying.detail(one.id) : undefined;
   const said = detail === undefined ? "" : ` ${sentence(`The last attempt said: ${detail}`)}`;
+  const pieces = `${many(missing, "piece")} of expected evidence ${missing === 1 ? "is" : "are"} missing`;
+  if (newest && losesNow(gap, one)) {
+    return {
+      id: gap.id,
+      title: `${saying.title(one.id)}: nothing comes in since ${forPeople(gap.from, zone)}`,
+      what: `Known since ${forPeople(gap.opened, zone)}, and it goes on: ${causeInWords(gap.cause)}.${said} ${pieces} so far.`,
+      lost: "Evidence is being lost now: this source only knows the present, and nothing brings back what it is not asked in time.",
+      todo: "Mend what the last attempt says; Custody goes on asking by itself, or at once by the first command. Afterwards note with the second that you have seen what is missing:",
+      commands: [`custody collect ${one.id}`, seenCommand(gap.id)],
+      until: "at once",
+      ...whoBoth(people),
+    };
+  }
   const who = whoFor(ask ? "operator" : "owner", people);
   return {
     id: gap.id,
     title: `${saying.title(one.id)}: ${spanInTable(gap, zone)} was ${parts}`,
-    what: `Known since ${forPeople(gap.opened, zone)}: ${causeInWords(gap.cause)}.${said} ${many(missing, "piece")} of expected evidence ${missing === 1 ? "is" : "are"} missing.${back}`,
+    what: `Known since ${forPeople(gap.opened, zone)}: ${causeInWords(gap.cause)}.${said} ${pieces}.${back}`,
     lost: ask
       ? lostBy(gap, one)
       : `${lostBy(gap, one)} ${monthInWords(gap.from, zone)} stays incomplete for it, and reports say so.`,
     todo: ask
-      ? "See that the source answers; Custody goes on trying by itself. Or ask again now, or note that you have seen it:"
-      : "Note that you have seen it, or accept it with a reason until a date:",
-    commands: [
-      ...(ask ? [backfill] : []),
-      `custody gap ack ${gap.id} --reason "…"`,
-      ...(ask ? [] : [`custody gap accept ${gap.id} --until DATE --reason "…"`]),
-    ],
+      ? "See that the source answers; Custody goes on trying by itself. Or ask again now for all of it, or note that you have seen it:"
+      : STAYS_TODO,
+    commands: ask ? [backfillCommand(gap, one, zone), seenCommand(gap.id)] : staysCommands(gap.id),
     until: untilMonthEnd(gap.from, now, zone, ask),
     ...(who === undefined ? {} : { who }),
   };
+}
+
+const seenCommand = (id: string): string => `custody gap ack ${id} --reason "…"`;
+
+/** What somebody does about a hole that nothing fills. */
+export const STAYS_TODO = "Note that you have seen it, or accept it with a reason until a date:";
+export const staysCommands = (id: string): readonly string[] => [
+  seenCommand(id),
+  `custody gap accept ${id} --until DATE --reason "…"`,
+];
+
+/** While it may grow, up to now: the command is still right when somebody reads it a day later. */
+function backfillCommand({ from, to }: AnyGap, { id, coveredTo }: InstanceHistory, zone: string): string {
+  const end = coveredTo !== undefined && coveredTo > to ? ` --to ${asFlag(to, zone)}` : "";
+  return `custody collect ${id} --backfill --from ${asFlag(from, zone)}${end}`;
+}
+
+/** Every further period is lost as well until somebody mends the source. */
+function losesNow(gap: AnyGap, one: InstanceHistory): boolean {
+  const run = one.runs.at(-1);
+  if (one.record.mode !== "snapshot" || gap.backSince !== undefined || run === undefined) return false;
+  return run.at >= gap.from && (run.outcome === "failed" || run.outcome === "unavailable");
+}
+
+/** Who mends it, and who then says that they have seen what is missing. */
+function whoBoth(people: People): { who?: string } {
+  const [mends, sees] = [whoFor("operator", people), whoFor("owner", people)];
+  if (mends === undefined) return {};
+  return { who: sees === undefined || sees === mends ? mends : `${mends}; afterwards ${sees}` };
 }
 
 /** The month to which it belongs is what somebody confirms one day. */

@@ -5,6 +5,7 @@ import type { LevelRule } from "../gaps/level.ts";
 import type { ProblemView } from "../index/query.ts";
 import { canonicalBytes } from "../lib/canonical.ts";
 import { digestOf } from "../lib/digest.ts";
+import { ERROR_CODES } from "../lib/errors.ts";
 import type { Instant } from "../lib/time.ts";
 import { dateForPeople, forPeople } from "../lib/zone.ts";
 import { freshnessOf } from "../slots/freshness.ts";
@@ -76,7 +77,9 @@ export function dutiesOf(seen: Seen, place: Place): Duty[] {
     condition: (requirement) => seen.watch?.details.get(requirement),
   };
   const instances = [...history.instances.values()].filter((one) => expectationOf(one, now) === "expected");
-  const expected = new Set(instances.map(({ id }) => id));
+  // What was taken out cannot be asked: whether it is put back or retired is the one thing to decide about it.
+  const askable = instances.filter((one) => one.configured);
+  const expected = new Set(askable.map(({ id }) => id));
   const wrong = gaps.filter((gap) => gap.requirement !== "cadence" && needsSomebody(gap));
   const own = wrong.filter((gap) => gap.requirement !== "first" || expected.has(gap.instance));
   const urgent = (gap: AnyGap) => gap.level === "urgent";
@@ -90,7 +93,7 @@ export function dutiesOf(seen: Seen, place: Place): Duty[] {
     ...holes.filter((one) => one.urgent).flatMap(({ duties }) => duties),
     ...holes.filter((one) => !one.urgent).flatMap(({ duties }) => duties),
     ...own.filter((gap) => !urgent(gap)).map((gap) => conditionDuty(gap, saying)),
-    ...instances.flatMap((one) => troubleNow(one, sight)),
+    ...askable.flatMap((one) => troubleNow(one, sight)),
     ...place.inboxTroubles().map((trouble) => inboxDuty(trouble, sight)),
     ...(seen.failingJobs ?? []).map((job) => jobDuty(job, sight)),
     ...problemDuties(seen.problems?.filter((problem) => !isDisposed(problem)) ?? [], sight),
@@ -109,7 +112,7 @@ const by = (role: "owner" | "operator", people: People): { who?: string } => {
 /** What does not work now although no gap has come of it yet. */
 function troubleNow(one: InstanceHistory, { now, details, gaps, title, zone, people }: Sight): Duty[] {
   const run = one.runs.at(-1);
-  const known = gaps.some(
+  const known = gaps.filter(
     (gap) =>
       gap.instance === one.id &&
       gap.state === "open" &&
@@ -117,7 +120,8 @@ function troubleNow(one: InstanceHistory, { now, details, gaps, title, zone, peo
   );
   const name = title(one.id);
   const id = `trouble:${one.id}`;
-  if (known) return [];
+  // The gap says it; where somebody has seen that one, it is still to be mended.
+  if (known.some(needsSomebody)) return [];
   if (run === undefined) {
     if (now - one.configuredSince < HOUR) return [];
     return [
@@ -148,15 +152,26 @@ function troubleNow(one: InstanceHistory, { now, details, gaps, title, zone, peo
         ? "Nothing is expected of it before its first success; until then nothing of it is known."
         : inTime
           ? `Nothing is lost yet.${until === undefined ? "" : ` It is in time until ${until}.`}`
-          : "What happened since the last good run may be lost.",
+          : `What happened since the last good run${lastGoodOf(one, zone)} may be lost.`,
       todo: "Mend what it says; Custody tries again by itself. Or at once:",
       commands: [`custody collect ${one.id}`],
       // What mends itself within a day is nobody's business.
-      ripe: failingSince(one) + DAY,
+      ...(needsMending(run.reason) ? {} : { ripe: failingSince(one) + DAY }),
+      ...(known.length > 0 ? { seen: true } : {}),
       ...(inTime && until !== undefined ? { until } : {}),
       ...by("operator", people),
     },
   ];
+}
+
+/** Waiting does not mend it: access that was refused, settings that do not fit, a secret that cannot be read. */
+const needsMending = (reason: string | undefined): boolean =>
+  ERROR_CODES[reason as keyof typeof ERROR_CODES] === "input";
+
+/** When that was, after a comma. */
+function lastGoodOf({ runs }: InstanceHistory, zone: string): string {
+  const good = runs.findLast(({ outcome }) => outcome === "collected");
+  return good === undefined ? "" : `, on ${forPeople(good.at, zone)},`;
 }
 
 function failingSince({ runs }: InstanceHistory): Instant {
@@ -209,11 +224,12 @@ function problemDuties(problems: readonly ProblemView[], { title, people }: Sigh
   });
 }
 
-function removed({ id }: InstanceHistory, { title, people }: Sight): Duty {
+function removed({ id, runs }: InstanceHistory, { title, people }: Sight): Duty {
+  const ran = runs.length > 0 ? "" : " It never ran, so there is no evidence of it.";
   return {
     id: `removed:${id}`,
     title: `${title(id)}: still expected, but no longer configured`,
-    what: "It was taken out of custody.yaml. Its evidence counts as missing until somebody says that it is not needed any more.",
+    what: `It was taken out of custody.yaml.${ran} Its evidence counts as missing until somebody says that it is not needed any more.`,
     todo: "Put it back, or retire it:",
     commands: [`custody retire ${id} --reason "…"`],
     ...by("owner", people),

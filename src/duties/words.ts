@@ -6,6 +6,7 @@ import { forPeople, wallClock } from "../lib/zone.ts";
 const CAUSES: Readonly<Record<string, string>> = {
   "custody-not-running": "Custody was not running",
   "not-attempted": "Custody was running, but nobody asked the source",
+  "waiting-after-failures": "Custody was waiting after attempts that had failed",
   "not-listening": "the inbox was not listening all the time",
   truncated: "the source gave only part of its answer",
   sampled: "the source gives only samples",

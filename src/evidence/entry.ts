@@ -111,6 +111,8 @@ const kinds = {
     instants: z.array(Time).optional(),
     /** Why not everything: a closed code; words are in the manifest. */
     reason: z.string().optional(),
+    /** Until when the source asked to be left alone, where that is longer than a run waits. */
+    notBefore: Time.optional(),
     requests: z.int().min(0),
     /** The source's own count, where it gives one. */
     total: z.int().min(0).optional(),

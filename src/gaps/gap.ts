@@ -3,6 +3,7 @@ import { freshnessOf } from "../slots/freshness.ts";
 import { acknowledgedIn, act, type Gap, gapId, gapsOf } from "../slots/gap.ts";
 import type { GapRecord, History, InstanceHistory } from "../slots/history.ts";
 import { suspensionOf } from "../slots/plan.ts";
+import { firstSince } from "../slots/unsettled.ts";
 import { type Condition, type Conditions, settleTime } from "./conditions.ts";
 import { type Level, type LevelRule, levelOf } from "./level.ts";
 
@@ -20,6 +21,8 @@ export interface AnyGap extends Omit<Gap, "requirement" | "state"> {
   readonly times: number;
   /** Its end may be told: it will not come back as the same one. */
   readonly settled: boolean;
+  /** Of holes that nothing fills any more: when evidence came in again after them, if it did. */
+  readonly backSince?: Instant;
   /** Every record about it, in the order of the ledger. */
   readonly records: readonly GapRecord[];
 }
@@ -41,9 +44,25 @@ export function gapsOfInstance(instance: InstanceHistory, asOf: Instant, rules: 
   const holes = gapsOf(instance, asOf).map((gap): AnyGap => {
     const records = recordsOf(instance, gap.id, "cadence", asOf);
     const level = levelIn(records) ?? levelOf("cadence", instance.record, rules);
-    return { ...gap, level, times: 1, settled: gap.state === "closed-late", records };
+    const backSince = stays(gap, instance) ? backAfter(gap, instance, asOf) : undefined;
+    const settled = gap.state === "closed-late";
+    return { ...gap, level, times: 1, settled, records, ...(backSince === undefined ? {} : { backSince }) };
   });
   return [...firstGap(instance, asOf, rules), ...holes];
+}
+
+/** True where the source cannot be asked about that time any more. */
+export function stays({ cause, state }: Pick<AnyGap, "cause" | "state">, { record }: InstanceHistory): boolean {
+  return state !== "closed-late" && (record.mode !== "window" || cause === "retention");
+}
+
+function backAfter({ to }: Gap, { runs }: InstanceHistory, asOf: Instant): Instant | undefined {
+  for (let i = firstSince(runs, to); i < runs.length; i += 1) {
+    const run = runs[i];
+    if (run === undefined || run.at > asOf) return undefined;
+    if (run.outcome === "collected") return run.at;
+  }
+  return undefined;
 }
 
 /**

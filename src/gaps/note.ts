@@ -2,6 +2,7 @@ import type { Draft } from "../evidence/entry.ts";
 import { type Instant, iso } from "../lib/time.ts";
 import { ends, type Gap } from "../slots/gap.ts";
 import type { GapRecord, History } from "../slots/history.ts";
+import { waitedAfter } from "../slots/waiting.ts";
 import type { Conditions } from "./conditions.ts";
 import { type AnyGap, gapsIn } from "./gap.ts";
 import type { LevelRule } from "./level.ts";
@@ -63,11 +64,11 @@ function endedBy(gap: AnyGap): Pick<GapRecord, "index"> | undefined {
 }
 
 /** What of a gap is still missing, with its own reason: the rest came meanwhile. */
-function missingOf(gap: AnyGap): Pick<AnyGap, "cause" | "slots" | "from" | "to"> {
+function missingOf(gap: AnyGap): Pick<AnyGap, "instance" | "cause" | "slots" | "from" | "to"> {
   const slots = gap.slots.filter(({ state }) => state !== "late");
   if (closeRecord(gap) === undefined || slots.length === 0) return gap;
   const cause = slots.findLast(({ reason }) => reason !== undefined)?.reason;
-  return { from: gap.from, to: gap.to, slots, ...(cause === undefined ? {} : { cause }) };
+  return { instance: gap.instance, from: gap.from, to: gap.to, slots, ...(cause === undefined ? {} : { cause }) };
 }
 
 function note(gap: AnyGap, action: Note["action"], once: string, cause: string | undefined): Note {
@@ -89,11 +90,15 @@ function note(gap: AnyGap, action: Note["action"], once: string, cause: string |
 }
 
 /**
- * Why, as a closed code: what was noted or the last attempt said; or, where nothing was attempted, whether Custody ran at all from the end of the first
- * missing period to the moment when the last could still have been collected in time.
+ * Why, as a closed code: what was noted or the last attempt said; or, where nothing was attempted, that it waited after attempts that had
+ * failed, or else whether Custody ran at all from the end of the first missing period to the moment when the last could still have
+ * been collected in time.
  */
-export function causeOf(gap: Pick<Gap, "cause" | "slots" | "from" | "to">, history: History): string {
+export function causeOf(gap: Pick<Gap, "instance" | "cause" | "slots" | "from" | "to">, history: History): string {
   if (gap.cause !== undefined) return gap.cause;
+  const known = history.instances.get(gap.instance);
+  if (known && gap.slots.length > 0 && gap.slots.every((slot) => waitedAfter(known, slot) !== undefined))
+    return "waiting-after-failures";
   const from = gap.slots[0]?.to ?? gap.from;
   const to = gap.slots.at(-1)?.due ?? gap.to;
   const ran = [...history.instances.values()].some((i) => i.runs.some((run) => run.at >= from && run.at <= to));

@@ -37,7 +37,7 @@ export function wordsOf(
     case "delivery":
       return {
         title: `Notices do not arrive by ${channel}`,
-        what: `Since ${since} the channel ${channel} could not be reached: ${cause}.${again}`,
+        what: `Since ${since} nothing arrives over the channel ${channel}: ${cause}.${again}`,
         lost: "No evidence is lost; what was to be told there was not told.",
         todo: "Mend the channel and try it:",
         commands: [`custody notify test ${channel}`],

@@ -86,16 +86,13 @@ export async function loadKeyObject(folder: string, id: string): Promise<KeyObje
     pem = await readFile(path, "utf8");
   } catch (cause) {
     if (cause instanceof CustodyError) throw cause;
-    const others = await readdir(folder).catch(() => []);
+    const others = await keyIds(folder);
     throw new CustodyError(
       "KEY_UNUSABLE",
       `the signing key ${path} cannot be read (${(cause as NodeJS.ErrnoException).code})`,
       {
         cause,
-        remedy:
-          others.length > 0
-            ? `The folder holds ${others.join(", ")}; ledger.vkey names another key.`
-            : "Put the key back from your backup (`custody keys restore FILE`). If there is none, `custody init DIR --successor-of .` begins a log that names this one.",
+        remedy: `${others.length > 0 ? `The folder holds ${others.map((one) => `${one}.pem`).join(", ")}, and the log is signed with another key. ` : ""}Put the key back from your backup (\`custody keys restore FILE\`). If there is none, \`custody init DIR --successor-of .\` begins a log that names this one.`,
       },
     );
   }

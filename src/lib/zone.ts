@@ -1,4 +1,5 @@
 import { Temporal } from "temporal-polyfill";
+import { nearest } from "./nearest.ts";
 import type { Instant } from "./time.ts";
 
 /** Zones found before: asking takes long, and every record of a source may name one. What is no zone is not kept, whoever invents it. */
@@ -15,6 +16,17 @@ export function isZone(zone: string): boolean {
   }
   known.add(zone);
   return true;
+}
+
+/** What to add to a message about a mistyped zone: the one of the same or a like place; empty when none is close. */
+export function didYouMeanZone(text: string): string {
+  const place = (zone: string) => (zone.split("/").at(-1) ?? "").toLowerCase();
+  const wanted = place(text.trim().slice(0, 60).replaceAll(" ", "_"));
+  if (wanted.length < 4) return "";
+  const zones = Intl.supportedValuesOf("timeZone");
+  const likely = nearest(wanted, zones.map(place));
+  const meant = zones.find((zone) => place(zone) === likely);
+  return meant === undefined ? "" : `; did you mean ${meant}?`;
 }
 
 /** The wall clock of a zone at an instant. */

@@ -1,8 +1,9 @@
 import type { Duty, Titles } from "../duties/duty.ts";
+import { needsSomebody, STAYS_TODO, staysCommands } from "../duties/gaps.ts";
 import { causeInWords, many, monthInWords, sentence, spanInTable } from "../duties/words.ts";
 import type { AnyGap } from "../gaps/gap.ts";
 import { wordsOf } from "../gaps/words.ts";
-import type { Interval } from "../lib/time.ts";
+import type { Instant, Interval } from "../lib/time.ts";
 import { forPeople } from "../lib/zone.ts";
 import type { Message, MessageFile, MessageItem } from "./define.ts";
 import type { AtOnce, News } from "./due.ts";
@@ -59,16 +60,21 @@ export function composeDigest(id: string, news: News, around: Around, head: Lett
         : [
             `${known === 1 ? "1 thing that you were told before is" : `${known} things that you were told before are`} still open; what nobody has seen is told again once a week.`,
           ]),
-      ...(young === 0
-        ? []
-        : [
-            `${young === 1 ? "1 thing does" : `${young} things do`} not work just now and may mend by itself; you are told if it lasts for a day.`,
-          ]),
+      ...(young.length === 0 ? [] : [youngInWords(young)]),
       rest,
     ],
     items: [...due.map(itemOf), ...over.map((gap) => overItem(gap, head))],
     all: "custody status",
   };
+}
+
+const YOUNG_NAMED = 3;
+
+function youngInWords(young: readonly Duty[]): string {
+  const one = young.length === 1;
+  const names = young.slice(0, YOUNG_NAMED).map(({ title }) => title);
+  const rest = young.length > YOUNG_NAMED ? `; and ${young.length - YOUNG_NAMED} more` : "";
+  return `${one ? "1 thing does" : `${young.length} things do`} not work just now and may mend by ${one ? "itself" : "themselves"}; you are told what to do if it lasts for a day. ${sentence(`${names.join("; ")}${rest}`)}`;
 }
 
 function silenceInWords({ from, to }: Interval, more: boolean, zone: string): string {
@@ -77,8 +83,13 @@ function silenceInWords({ from, to }: Interval, more: boolean, zone: string): st
 }
 
 /** A notice that cannot wait, or that what could not wait is over. */
-export function composeAtOnce({ id, about, gap }: AtOnce, duty: Duty | undefined, head: Letterhead): Message {
+export function composeAtOnce(
+  { id, about, gap, quietUntil }: AtOnce,
+  duty: Duty | undefined,
+  head: Letterhead,
+): Message {
   const item = about === "recovery" || duty === undefined ? overItem(gap, head) : itemOf(duty);
+  const nothing = item.commands === undefined ? " There is nothing for you to do." : "";
   return {
     id,
     about,
@@ -87,7 +98,12 @@ export function composeAtOnce({ id, about, gap }: AtOnce, duty: Duty | undefined
     paragraphs: [
       about === "urgent"
         ? "This cannot wait for the daily notice."
-        : "You were told of this at once, so you are told at once that it is over. There is nothing for you to do.",
+        : `You were told of this at once, so you are told at once that it is over.${nothing}`,
+      ...(quietUntil === undefined
+        ? []
+        : [
+            `If it comes and goes, you are told no more of it at once until ${forPeople(quietUntil, head.zone)}; the daily notice goes on, and \`custody gaps\` lists everything.`,
+          ]),
     ],
     items: [item],
     all: "custody status",
@@ -113,6 +129,7 @@ function overItem(gap: AnyGap, { zone, title }: Letterhead): MessageItem {
   const cause = causeInWords(gap.cause);
   const when = gap.closedAt === undefined ? "" : forPeople(gap.closedAt, zone);
   const name = title(gap.instance);
+  if (gap.requirement === "cadence" && gap.backSince !== undefined) return backItem(gap, gap.backSince, name, zone);
   if (gap.requirement === "cadence") {
     return {
       title: `${name}: ${spanInTable(gap, zone)} is no longer missing`,
@@ -134,6 +151,18 @@ function overItem(gap: AnyGap, { zone, title }: Letterhead): MessageItem {
     title: `Over: ${words.title.charAt(0).toLowerCase()}${words.title.slice(1)}`,
     what: `That began on ${forPeople(gap.from, zone)} (${cause}), and is over since ${when}.`,
     todo: "There is nothing to do.",
+  };
+}
+
+/** What is missing stays missing, but no more is. */
+function backItem(gap: AnyGap, since: Instant, name: string, zone: string): MessageItem {
+  const asks = needsSomebody(gap);
+  return {
+    title: `${name}: evidence comes in again`,
+    what: `It does since ${forPeople(since, zone)}; before, from ${forPeople(gap.from, zone)} on, it was not collected (${causeInWords(gap.cause)}).`,
+    lost: "What was missed meanwhile cannot be had any more; it stays a gap.",
+    todo: asks ? STAYS_TODO : "There is nothing to do.",
+    ...(asks ? { commands: staysCommands(gap.id) } : {}),
   };
 }
 

@@ -62,7 +62,7 @@ export async function deliver(message: Message, channel: ChannelConfig, parts: D
   const sent = clock.now();
   const end = sent + (parts.within ?? WITHIN);
   for (let attempts = 1; ; attempts += 1) {
-    const came = await attempt(safe, channel, parts, end);
+    const came = await attempt(safe, channel, parts, sent, end);
     if (signal.aborted) throw stopped();
     const tried = { channel: channel.id, attempts, sent, received: Math.max(sent, clock.now()), rendered };
     if ("said" in came) return { ...tried, outcome: "delivered", said: came.said, receipt: came.blob };
@@ -87,13 +87,17 @@ async function attempt(
   message: Message,
   channel: ChannelConfig,
   parts: DeliverParts,
+  sent: Instant,
   end: Instant,
 ): Promise<Receipt | Setback> {
-  const within = Math.max(1, Math.min(parts.attemptWithin ?? ATTEMPT_WITHIN, end - parts.clock.now()));
+  const now = parts.clock.now();
+  const within = Math.max(1, Math.min(parts.attemptWithin ?? ATTEMPT_WITHIN, end - now));
+  // Since it was sent first: that is how long whoever waits has waited.
+  const waited = Math.ceil((Math.max(0, now - sent) + within) / 1000);
   const gaveUp = new AbortController();
   const stop = () => gaveUp.abort(stopped());
-  const late = new CustodyError("SOURCE_UNREACHABLE", `no answer within ${Math.ceil(within / 1000)} s`, {
-    remedy: "Check that it can be reached from here; it is tried again.",
+  const late = new CustodyError("SOURCE_UNREACHABLE", `no answer within ${waited} s`, {
+    remedy: "Check that it can be reached from here.",
   });
   const timer = setTimeout(() => gaveUp.abort(late), within);
   parts.signal.addEventListener("abort", stop, { once: true });

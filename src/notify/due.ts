@@ -15,7 +15,8 @@ import type { ChannelTold, Mention } from "./told.ts";
  *   after its end. One that somebody has seen (`custody gap ack`) or accepted is not told.
  * - What stays open and that nobody acknowledges is repeated once a week, not every day.
  * - The end of a gap is told once, to whoever could be told of it before.
- * - A gap of the top level is told at once, and so is its end; another one of the same collector within a day waits for the digest.
+ * - A gap of the top level is told at once, and so is its end; another one of the same collector within a day waits for the digest,
+ *   and the notice says so. Of what stays missing it is told at once that it goes on no longer.
  * - Anything else that a person must do is told when it is new, and repeated once a week like gaps.
  */
 
@@ -36,11 +37,12 @@ export interface News {
   /** Open matters that were told before and are not repeated now. */
   readonly known: number;
   /** Troubles so young that they may mend themselves; not told yet. */
-  readonly young: number;
+  readonly young: readonly Duty[];
 }
 
 /** What the digest says to this channel. Empty `due` and `over`: nothing is sent. */
-export function newsFor(told: ChannelTold, gaps: readonly AnyGap[], duties: readonly Duty[], now: Instant): News {
+export function newsFor(told: ChannelTold, gaps: readonly AnyGap[], all: readonly Duty[], now: Instant): News {
+  const duties = all.filter(({ seen }) => seen !== true);
   const byId = new Map(gaps.map((gap) => [gap.id, gap]));
   const ripe = duties.filter((duty) => (duty.ripe ?? now) <= now);
   const due = ripe.filter(
@@ -51,7 +53,7 @@ export function newsFor(told: ChannelTold, gaps: readonly AnyGap[], duties: read
     due,
     over: gaps.filter((gap) => endIsNews(gap, told, now)),
     known: ripe.length - due.length,
-    young: duties.length - ripe.length,
+    young: duties.filter((duty) => !ripe.includes(duty)),
   };
 }
 
@@ -92,38 +94,87 @@ export interface AtOnce {
   readonly id: string;
   readonly about: "urgent" | "recovery";
   readonly gap: AnyGap;
+  /** Another gap of the same collector is not told at once before. */
+  readonly quietUntil?: Instant;
 }
 
 /** What this channel has to tell at once, oldest first. */
 export function urgentFor(told: ChannelTold, gaps: readonly AnyGap[], now: Instant): AtOnce[] {
   // Collectors of which somebody is told in this very moment.
   const called = new Set<string>();
+  const quietBy = quietTimes(gaps, told, now);
   return gaps.flatMap((gap): AtOnce[] => {
     if (gap.level !== "urgent") return [];
     const opened = openRecord(gap);
-    if (closeRecord(gap) !== undefined) {
-      const id = recoveryId(gap);
-      return wasUrgent(gap, opened, told) && endIsNews(gap, told, now) ? [{ id, about: "recovery", gap }] : [];
+    const quiet = quietBy.get(nameOf(gap));
+    if (closeRecord(gap) !== undefined || gap.backSince !== undefined) {
+      const over = closeRecord(gap) === undefined ? backIsNews(gap, told, now) : endIsNews(gap, told, now);
+      if (wasUrgent(gap, opened, told) && over) return [atOnce("recovery", gap, quiet)];
+      if (closeRecord(gap) !== undefined) return [];
     }
     if (opened === undefined || !needsSomebody(gap) || mentionSince(gap.id, opened, told) !== undefined) return [];
-    const name = `${gap.requirement} ${gap.instance}`;
-    if (flaps(gap, gaps, told, now) || (called.has(name) && !EACH_COUNTS.has(gap.requirement))) return [];
+    const name = nameOf(gap);
+    if (quiet !== undefined || (called.has(name) && !EACH_COUNTS.has(gap.requirement))) return [];
     called.add(name);
-    return [{ id: urgentId(gap), about: "urgent", gap }];
+    return [atOnce("urgent", gap, EACH_COUNTS.has(gap.requirement) ? undefined : now + FLAPS_WITHIN)];
   });
 }
+
+const atOnce = (about: AtOnce["about"], gap: AnyGap, quiet: Instant | undefined): AtOnce => ({
+  id: about === "urgent" ? urgentId(gap) : recoveryId(gap),
+  about,
+  gap,
+  ...(quiet === undefined ? {} : { quietUntil: quiet }),
+});
+
+const nameOf = ({ requirement, instance }: AnyGap): string => `${requirement} ${instance}`;
 
 /** Whether it was told at once when it was opened last. */
 const wasUrgent = ({ id }: AnyGap, opened: GapRecord | undefined, told: ChannelTold): boolean =>
   (told.urgent.get(id)?.index ?? -1) > (opened?.index ?? -1);
 
-function flaps(gap: AnyGap, gaps: readonly AnyGap[], told: ChannelTold, now: Instant): boolean {
-  if (EACH_COUNTS.has(gap.requirement)) return false;
-  return gaps.some((other) => {
-    if (other.instance !== gap.instance || other.requirement !== gap.requirement) return false;
-    const mention = told.urgent.get(other.id);
-    return mention !== undefined && now - mention.at < FLAPS_WITHIN;
-  });
+/** What stays missing has no end, but that it goes on no longer is told, also of what somebody has accepted meanwhile. */
+function backIsNews(gap: AnyGap, told: ChannelTold, now: Instant): boolean {
+  const { backSince } = gap;
+  const mention = told.urgent.get(gap.id);
+  if (backSince === undefined || mention === undefined || told.delivered.has(recoveryId(gap))) return false;
+  return backSince > mention.at && now - backSince <= LOOK_BACK;
+}
+
+/** Until when gaps of the same collector are not told at once any more, by `nameOf`. */
+function quietTimes(gaps: readonly AnyGap[], told: ChannelTold, now: Instant): ReadonlyMap<string, Instant> {
+  const until = new Map<string, Instant>();
+  for (const gap of gaps) {
+    const mention = told.urgent.get(gap.id);
+    if (mention === undefined || EACH_COUNTS.has(gap.requirement)) continue;
+    const end = Math.max(until.get(nameOf(gap)) ?? 0, mention.at + FLAPS_WITHIN);
+    if (end > now) until.set(nameOf(gap), end);
+  }
+  return until;
+}
+
+/** A collector of which this channel was told at once, and hears no more at once until then. */
+export interface Quiet {
+  readonly instance: string;
+  readonly until: Instant;
+  /** Gaps that nobody was told of for that; the next digest has them. */
+  readonly gaps: readonly AnyGap[];
+}
+
+/** What this channel does not tell at once now, as it told of the same collector within a day. */
+export function quietNow(told: ChannelTold, gaps: readonly AnyGap[], now: Instant): Quiet[] {
+  const quiet = new Map<string, Quiet & { gaps: AnyGap[] }>();
+  const quietBy = quietTimes(gaps, told, now);
+  for (const gap of gaps) {
+    const until = quietBy.get(nameOf(gap));
+    if (gap.level !== "urgent" || until === undefined) continue;
+    const known = quiet.get(nameOf(gap)) ?? { instance: gap.instance, until, gaps: [] };
+    quiet.set(nameOf(gap), known);
+    const opened = openRecord(gap);
+    const silent = opened !== undefined && needsSomebody(gap) && mentionSince(gap.id, opened, told) === undefined;
+    if (silent) known.gaps.push(gap);
+  }
+  return [...quiet.values()];
 }
 
 /** The same for the same gap, whoever tells it; another one when it was opened again. */

@@ -60,9 +60,11 @@ export function addInbox(server: FastifyInstance, parts: PortalParts): void {
     waiting += 1;
     try {
       const letter = { bytes, mediaType, path, receivedAt: parts.clock.now() };
-      const { index, repeated } = await inbox.accept(letter);
+      const { index, repeated, hint } = await inbox.accept(letter);
       parts.log.info({ instance, record: index, repeated }, "message recorded");
-      return reply.code(repeated ? 200 : 202).send({ record: index, repeated });
+      return reply
+        .code(repeated ? 200 : 202)
+        .send({ record: index, repeated, ...(hint === undefined ? {} : { hint }) });
     } catch (error) {
       if (isCustodyError(error, "INPUT_INVALID")) {
         return refuse(reply, 400, [error.message, error.remedy].filter(Boolean).join("\n"));

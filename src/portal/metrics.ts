@@ -143,7 +143,7 @@ function ledgerMetrics(
     },
     gauge(
       "custody_gaps_open",
-      "Gaps by level, kind, and whether somebody has seen them.",
+      "Gaps by collector (none where it is about Custody itself), level, kind, and whether somebody has seen them.",
       openGaps(place, history, conditions, now),
     ),
   ];
@@ -176,7 +176,8 @@ function openGaps({ gapRules }: MetricsPlace, history: History, conditions: Cond
     if (gap.state !== "open" && gap.state !== "accepted") continue;
     const state = gap.state === "open" && gap.acknowledged !== undefined ? "acknowledged" : gap.state;
     const requirement = REQUIREMENTS.has(gap.requirement) ? gap.requirement : "other";
-    const labels = { level: gap.level, requirement, state };
+    const collector = history.instances.has(gap.instance) ? { collector: gap.instance } : {};
+    const labels = { ...collector, level: gap.level, requirement, state };
     const key = Object.values(labels).join(" ");
     const known = counts.get(key) ?? { labels, value: 0 };
     counts.set(key, { labels, value: known.value + 1 });
@@ -185,8 +186,18 @@ function openGaps({ gapRules }: MetricsPlace, history: History, conditions: Cond
 }
 
 function operationMetrics(operation: Operation, now: Instant): Metric[] {
-  const { began, meter, clock, selfChecks, unverifiedSince, heads, deliveries, databaseAway, pingConfigured } =
-    operation;
+  const {
+    began,
+    meter,
+    clock,
+    selfChecks,
+    unverifiedSince,
+    heads,
+    deliveries,
+    databaseAway,
+    configRefused,
+    pingConfigured,
+  } = operation;
   const checks = [...selfChecks].sort((a, b) => (a.check < b.check ? -1 : 1));
   const unverified = unverifiedSince === undefined ? [] : [{ check: "integrity", at: unverifiedSince }];
   return [
@@ -197,6 +208,14 @@ function operationMetrics(operation: Operation, now: Instant): Metric[] {
       { value: meter.failing === undefined ? 0 : 1 },
     ]),
     gauge("custody_database_available", "0 while a given database does not answer.", [{ value: databaseAway ? 0 : 1 }]),
+    gauge("custody_config_in_force", "0 while the file was read again and refused: the configuration before goes on.", [
+      { value: configRefused === undefined ? 1 : 0 },
+    ]),
+    gauge(
+      "custody_config_refused_timestamp_seconds",
+      "Since when that is so.",
+      configRefused === undefined ? [] : [{ value: configRefused / 1_000 }],
+    ),
     gauge(
       "custody_last_round_timestamp_seconds",
       "When the schedule was worked out last; the start of the process where it never was.",

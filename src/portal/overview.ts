@@ -1,4 +1,4 @@
-import { isTold, windowInWords } from "../assess/nil-return.ts";
+import { isTold, joinAlike, windowInWords } from "../assess/nil-return.ts";
 import { signerInWords } from "../assess/sign-off.ts";
 import { NOUNS, RESULTS as RESULT_WORDS } from "../assess/vocabulary.ts";
 import type { Titles } from "../duties/duty.ts";
@@ -55,6 +55,8 @@ export function systemsIn(scope: PortalParts["scope"], snapshot: Snapshot, title
       };
     }
     if (silent > 0) return { system, state: { text: "partly connected", mark: "unsure" }, connected: false, detail };
+    const late = fresh.filter(({ state }) => state === "stale").length;
+    if (late > 0) return { system, state: { text: "connected, out of date", mark: "unsure" }, connected: true, detail };
     return { system, state: { text: "connected", mark: "good" }, connected: true, detail };
   });
 }
@@ -121,11 +123,10 @@ export function nilTable({ nilReturns = [] }: Snapshot, zone: string): Table {
     caption: "Months in which nothing happened, and whether a person confirmed it",
     columns: ["Month", "Nothing happened?", "Why", "Confirmed by"],
     empty: "No source that could show that nothing happened has been watched for a whole month yet.",
-    rows: nilReturns
-      .filter(isTold)
+    rows: joinAlike(nilReturns.filter(isTold))
       .reverse()
-      .map(({ window, over, state, reason, signed }) => [
-        { text: windowInWords(window, zone), sub: `no ${NOUNS[over][0]}` },
+      .map(({ one: { window, over, state, reason, signed }, controls }) => [
+        { text: windowInWords(window, zone), sub: `no ${NOUNS[over][0]} (${controls.join(" and ")})` },
         marked(NIL_STATES[state]),
         { text: reason },
         signed.length === 0

@@ -36,7 +36,12 @@ export interface Inbox {
    * Takes a message into the ledger; durable when it resolves. Throws INPUT_INVALID and INPUT_TOO_LARGE for what will
    * never be taken, anything else for what may be taken later.
    */
-  accept(letter: Letter): Promise<{ readonly index: number; readonly repeated: boolean }>;
+  accept(letter: Letter): Promise<{
+    readonly index: number;
+    readonly repeated: boolean;
+    /** For the sender: it was taken, but may not be meant so. */
+    readonly hint?: string;
+  }>;
 }
 
 /** What anybody may know of the log, to compare with what he has. */
@@ -65,6 +70,8 @@ export interface Operation {
   readonly began: Instant;
   readonly meter: Meter;
   readonly databaseAway: { readonly since: Instant } | undefined;
+  /** Since when the file says otherwise than the configuration in force, as it was read again and refused. */
+  readonly configRefused: Instant | undefined;
   /** What an outside clock said last; `forbidden` where nothing may be recorded for it. In milliseconds. */
   readonly clock:
     | {

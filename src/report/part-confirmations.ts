@@ -1,7 +1,7 @@
 import { type Block, type Cell, cell, type Line, line, type Mark } from "./blocks.ts";
 import { groupedBy } from "./order.ts";
 import type { NilRow, ReportModel } from "./shape.ts";
-import { count, entryList, moment, momentCell, type Wording } from "./words.ts";
+import { count, entryList, moment, momentCell, plural, type Wording } from "./words.ts";
 
 const MARKS: Readonly<Record<NilRow["state"], Mark>> = {
   confirmed: "good",
@@ -16,9 +16,14 @@ const MARKS: Readonly<Record<NilRow["state"], Mark>> = {
 /** Sources named for one claim before the rest is only counted; the JSON has all. */
 const SOURCES_SHOWN = 6;
 
-function restsOn({ sources }: NilRow): Line[] {
+/** States in which all that the source counts was read, and none of it belongs to the claim. */
+const NONE_OF_IT: readonly NilRow["state"][] = ["confirmed", "confirmable", "running"];
+
+function restsOn({ sources, state, about }: NilRow): Line[] {
   const shown = sources.slice(0, SOURCES_SHOWN).map(({ instance, slots, covered, late, total }) => {
-    const own = total === null ? "uncounted" : `its own count: ${count(total)}`;
+    const other =
+      total !== null && total > 0 && NONE_OF_IT.includes(state) ? `, no ${about} of this time among them` : "";
+    const own = total === null ? "uncounted" : `its own count: ${plural(total, "record")}${other}`;
     const after = late > 0 ? `, ${count(late)} late` : "";
     return line(`${instance}: ${count(covered)} of ${count(slots)} covered${after}; ${own}`);
   });

@@ -258,7 +258,7 @@ export function summaryPart(model: ReportModel, wording: Wording): Block[] {
   if (model.incidents.nil)
     blocks.push({
       kind: "paragraph",
-      text: "The register is empty; what that shows is said in the incident register.",
+      text: "No incident of this period was found; what that shows is said in the incident register.",
     });
   else {
     const carried = model.incidents.rows.filter((r) => r.carriedIn).length;

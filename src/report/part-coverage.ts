@@ -158,7 +158,7 @@ function sourceBlocks(source: SourceReport, model: ReportModel, wording: Wording
         line(
           source.ownTotal === null
             ? "it gives none: uncounted"
-            : `${count(source.ownTotal.total)} by its own count, ${count(source.ownTotal.found)} read (record ${source.ownTotal.entry}, ${localTime(source.ownTotal.at, zone)})`,
+            : `${count(source.ownTotal.total)} by its own count, ${count(source.ownTotal.found)} read, of whatever time they tell (record ${source.ownTotal.entry}, ${localTime(source.ownTotal.at, zone)})`,
         ),
       ],
     },

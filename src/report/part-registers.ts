@@ -14,6 +14,7 @@ function nilText({ erased }: ReportModel, nil: NilStatement, wording: Wording): 
     late: count(nil.slotsLate),
     zero: count(nil.zeroTotals),
     uncounted: count(nil.uncounted),
+    other: count(nil.sources - nil.zeroTotals - nil.uncounted),
     unread: count(nil.unread),
   });
   if (nil.claim !== null) return `${text} ${nil.claim}`;
@@ -75,7 +76,11 @@ export function incidentsPart(model: ReportModel, wording: Wording): Block[] {
     { kind: "heading", level: 1, text: "Incident register" },
     ...erasedBlocks(model, "incidents", wording),
   ];
-  if (nil) return [...blocks, { kind: "notice", title: "Empty register", lines: [nilText(model, nil, wording)] }];
+  if (nil)
+    return [
+      ...blocks,
+      { kind: "notice", title: "No incident of this period in the register", lines: [nilText(model, nil, wording)] },
+    ];
   blocks.push({ kind: "paragraph", text: wording.registerIntro });
   if (rows.length > 0) blocks.push(incidentTable(rows, zone));
   if (undated.length > 0) {

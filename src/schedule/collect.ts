@@ -4,7 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { type Instant, type Interval, parseDuration } from "../lib/time.ts";
 import { parseCadence } from "../slots/cadence.ts";
-import type { History } from "../slots/history.ts";
+import type { History, InstanceHistory } from "../slots/history.ts";
 import { lookAfter, type Pull, shiftOf } from "../slots/pull.ts";
 import type { Slot } from "../slots/slot.ts";
 import { slotAt, slotsFrom } from "../slots/slot.ts";
@@ -32,7 +32,7 @@ export interface RunParts {
 const DEFAULT_JITTER = 10 * 60_000;
 
 /** When an instance is looked at, among so many. */
-function pullOf(instance: InstanceConfig, instances: number): Pull {
+export function pullOf(instance: InstanceConfig, instances: number): Pull {
   const { id, pull, pullTimes, zone, grace, jitter = DEFAULT_JITTER } = instance;
   const shift = shiftOf(id, instances - 1, jitter, parseDuration(grace) ?? 0, pull);
   return pullTimes === undefined ? { every: pull, shift } : { cadence: parseCadence(pullTimes, zone), shift };
@@ -72,7 +72,9 @@ export function tasksNow(
 /** More periods of one instance than this are a mistyped year. */
 const MAX_PERIODS = 5_000;
 
-/** Every slot of the instances in a period that a person asks for again. Throws USAGE for more than 5,000 of one instance. */
+/**
+ * Every slot of the instances in a period that a person asks for again; of sources that know only the present one at most, which the
+ * present still counts for. Throws USAGE for more than 5,000 of one instance. */
 export function backfillTasks(
   instances: readonly InstanceConfig[],
   history: History,
@@ -83,6 +85,7 @@ export function backfillTasks(
     const known = history.instances.get(instance.id);
     const tasks: Task[] = [];
     if (known === undefined || slotAt(known, period.from, now) === undefined) return tasks;
+    if (isPresentOnly(instance)) return presentTask(instance, known, period, now);
     for (const { id, instance: of, from, to, due } of slotsFrom(known, period.from, now)) {
       if (from >= Math.min(period.to, now)) break;
       if (tasks.length === MAX_PERIODS) {
@@ -98,6 +101,26 @@ export function backfillTasks(
     }
     return tasks;
   });
+}
+
+/** What it once was cannot be asked of it later. */
+const isPresentOnly = ({ collector }: InstanceConfig): boolean => collector.mode === "snapshot";
+
+/** From when on a slot can still be filled by what a source is like now. */
+const reachOf = ({ grace }: InstanceConfig, now: Instant): Instant => now - (parseDuration(grace) ?? 0);
+
+function presentTask(instance: InstanceConfig, known: InstanceHistory, period: Interval, now: Instant): Task[] {
+  let slot: Slot | undefined;
+  for (const one of slotsFrom(known, Math.max(period.from, reachOf(instance, now)), now)) {
+    if (one.from >= Math.min(period.to, now)) break;
+    slot = { id: one.id, instance: one.instance, from: one.from, to: one.to, due: one.due };
+  }
+  return slot === undefined ? [] : [{ instance, slot, trigger: "backfill" }];
+}
+
+/** Those of which some of a period cannot be asked any more, because they know only the present. */
+export function lostIn(instances: readonly InstanceConfig[], period: Interval, now: Instant): InstanceConfig[] {
+  return instances.filter((one) => isPresentOnly(one) && period.from < reachOf(one, now));
 }
 
 /** What a run of this task would ask about now. */

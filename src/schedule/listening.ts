@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { open, rename } from "node:fs/promises";
+import { open, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Clock } from "../lib/clock.ts";
@@ -10,6 +10,8 @@ import { type Instant, type Interval, union } from "../lib/time.ts";
  * claimed than was true: a sender that found nobody listening left no trace here or anywhere.
  */
 const FILE = "listening.json";
+/** Holds when a daemon ended in good order; gone while one runs. */
+const STOPPED = "stopped.json";
 const Intervals = z.array(z.strictObject({ from: z.int(), to: z.int() }));
 const KEPT = 500;
 
@@ -44,10 +46,18 @@ export function readListening(stateFolder: string): Interval[] {
 /** It marks every five seconds; after this long it is gone, or asleep. */
 const ALIVE_WITHIN = 30_000;
 
-/** True where a daemon of this workspace is running now. */
+/** True where a daemon of this workspace is running now; one that was killed counts as running for half a minute. */
 export function isListening(stateFolder: string, now: Instant): boolean {
   const seen = readListening(stateFolder).at(-1)?.to;
-  return seen !== undefined && Math.abs(now - seen) <= ALIVE_WITHIN;
+  return seen !== undefined && Math.abs(now - seen) <= ALIVE_WITHIN && seen > stoppedAt(stateFolder);
+}
+
+function stoppedAt(stateFolder: string): Instant {
+  try {
+    return z.int().parse(JSON.parse(readFileSync(join(stateFolder, STOPPED), "utf8")));
+  } catch {
+    return Number.NEGATIVE_INFINITY;
+  }
 }
 
 /** Keeps the file while the inbox listens. One per workspace: the port that it listens on is taken only once. */
@@ -81,6 +91,17 @@ export class Listening {
     this.#writing = this.#writing.catch(() => {}).then(() => writeListening(this.#folder, intervals));
     return this.#writing;
   }
+
+  /** A daemon begins; whatever ended before is over. */
+  async begin(): Promise<void> {
+    await rm(join(this.#folder, STOPPED), { force: true });
+  }
+
+  /** Nobody listens any more from now on, and whoever looks may know it at once. */
+  async end(now: Instant): Promise<void> {
+    await this.mark(now);
+    await writeFile(join(this.#folder, STOPPED), JSON.stringify(now), { mode: 0o600 });
+  }
 }
 
 /** Writes the intervals down as they are; durable when it resolves. */
@@ -107,6 +128,7 @@ export async function keepMarking(
   signal: AbortSignal,
   failed: (error: unknown) => void,
 ): Promise<void> {
+  await listening.begin().catch(failed);
   for (;;) {
     await listening.mark(clock.now()).catch(failed);
     try {

@@ -16,7 +16,7 @@ export interface GapAct {
   readonly slots: number;
 }
 
-/** One contiguous hole: neighbouring slots without full coverage when their grace ended. */
+/** One contiguous hole: neighbouring slots without full coverage when their grace ended. What follows an accepted one is another. */
 export interface Gap {
   /** Follows from instance, requirement and first slot, so it is the same whoever computes it and however it grows. */
   readonly id: string;
@@ -49,30 +49,48 @@ export function gapId(instance: string, requirement: string, firstSlot: string):
   return `gap-${digestOf(canonicalBytes([instance, requirement, firstSlot])).slice(0, 12)}`;
 }
 
+interface Hole {
+  readonly id: string;
+  readonly slots: AssessedSlot[];
+  /** What was noted and decided about it. */
+  readonly own: readonly GapRecord[];
+  /** What begins then or later is no part of it. */
+  readonly reach: Instant;
+}
+
 /** All gaps of an instance known at `asOf`, in order, also the closed ones. */
 export function gapsOf(history: InstanceHistory, asOf: Instant): Gap[] {
-  const groups: AssessedSlot[][] = [];
+  const holes: Hole[] = [];
   let last: AssessedSlot | undefined;
   for (const slot of unsettledSlots(history, asOf)) {
     if (!HOLES.has(slot.state)) continue;
+    const hole = holes.at(-1);
     // A slot whose grace ended before its predecessor's starts a gap of its own: the ID of a gap, once known, stays.
-    if (last && last.to === slot.from && last.due <= slot.due) groups.at(-1)?.push(slot);
-    else groups.push([slot]);
+    if (hole && last?.to === slot.from && last.due <= slot.due && slot.from < hole.reach) hole.slots.push(slot);
+    else holes.push(holeFrom(slot, history, asOf));
     last = slot;
   }
-  return groups.flatMap((slots) => describe(slots, history, asOf));
+  return holes.flatMap((hole) => describe(hole, asOf));
 }
 
-function describe(slots: AssessedSlot[], history: InstanceHistory, asOf: Instant): Gap[] {
-  const [first] = slots;
-  const last = slots.at(-1);
-  if (!first || !last) return [];
+/** A gap that was accepted ends with what was known of it then: nobody has accepted what came after. */
+function holeFrom(first: AssessedSlot, history: InstanceHistory, asOf: Instant): Hole {
   const id = gapId(first.instance, "cadence", first.id);
   const records = history.gapsById.get(id) ?? [];
   const own = records.filter((record) => record.at <= asOf && record.requirement === "cadence");
+  const accepted = own.filter(accepts).map(({ window }) => window.to);
+  return { id, slots: [first], own, reach: accepted.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...accepted) };
+}
+
+/** An acceptance without an end is none: somebody must come back to it. */
+const accepts = ({ action, until }: GapRecord): boolean => action === "accept" && until !== undefined;
+
+function describe({ id, slots, own }: Hole, asOf: Instant): Gap[] {
+  const [first] = slots;
+  const last = slots.at(-1);
+  if (!first || !last) return [];
   const noted = own.find((record) => record.action === "open");
-  // An acceptance without an end is none: somebody must come back to it.
-  const accepted = own.findLast((record) => record.action === "accept" && record.until !== undefined);
+  const accepted = own.findLast(accepts);
   const cause = own.findLast((record) => record.cause !== undefined)?.cause ?? slots.findLast((s) => s.reason)?.reason;
   const closed = slots.every((slot) => slot.state === "late");
   const until = accepted?.until;

@@ -41,6 +41,8 @@ export interface RunRecord {
   readonly problems: number;
   readonly total?: number;
   readonly reason?: string;
+  /** Until when the source asked to be left alone. */
+  readonly notBefore?: Instant;
   /** The incident for which it was asked. */
   readonly incident?: string;
   /** How far an outside clock was ahead of the machine's, in milliseconds, and by how much that may be wrong. */
@@ -121,6 +123,7 @@ export function runRecord(index: number, at: Instant, entry: EntryOf<"run">): Ru
     problems: found.problems,
     ...(total === undefined ? {} : { total }),
     ...(reason === undefined ? {} : { reason }),
+    ...(entry.notBefore === undefined ? {} : { notBefore: fromIso(entry.notBefore) }),
     ...(incident === undefined ? {} : { incident }),
     ...(entry.reference === undefined ? {} : { reference: entry.reference }),
     started: fromIso(entry.started),

@@ -49,6 +49,15 @@ function segmentsOf(history: InstanceHistory, asOf: Instant): Segment[] {
   return segments;
 }
 
+/** A cadence that was configured and is not in force yet, and from when on it is. */
+export function changeAhead(history: InstanceHistory, asOf: Instant): { cadence: string; from: Instant } | undefined {
+  const segments = segmentsOf(history, asOf);
+  const last = segments.at(-1);
+  if (last === undefined || last.from <= asOf) return undefined;
+  const { cadence } = last.config.record;
+  return segments.at(-2)?.config.record.cadence === cadence ? undefined : { cadence, from: last.from };
+}
+
 /**
  * All slots that the cadences in force up to `asOf` give, from the one that contains `start`, without end, whether they
  * count or not. Whoever iterates stops.

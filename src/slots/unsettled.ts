@@ -162,7 +162,7 @@ function changes({ configs }: InstanceHistory, at: Instant): boolean {
 }
 
 /** Position of the first run logged at or after an instant. */
-function firstSince(runs: readonly RunRecord[], at: Instant): number {
+export function firstSince(runs: readonly RunRecord[], at: Instant): number {
   let low = 0;
   let high = runs.length;
   while (low < high) {

@@ -1,9 +1,10 @@
 import type { Instant } from "../lib/time.ts";
 import { iso } from "../lib/time.ts";
 import { freshnessOf } from "../slots/freshness.ts";
-import type { History } from "../slots/history.ts";
+import type { History, InstanceHistory } from "../slots/history.ts";
 import { expectationOf } from "../slots/plan.ts";
 import { type AssessedSlot, slotsOf } from "../slots/state.ts";
+import { waitedAfter } from "../slots/waiting.ts";
 import { excessOf } from "./excess.ts";
 
 /** One question, one word from its closed list, and why. There is no word over all of them. */
@@ -66,7 +67,7 @@ export function completenessOf(history: History): Verdicts["completeness"] {
       if (slot.state === "late") late += 1;
       else if (slot.state !== "collected") {
         missing += 1;
-        if (!explained(slot, instance.gaps)) unexplained += 1;
+        if (!explained(slot, instance)) unexplained += 1;
       }
     }
   }
@@ -93,12 +94,11 @@ export function completenessOf(history: History): Verdicts["completeness"] {
   return { word: "holes", reason: `${counted}; for ${unexplained} nothing in the log says why`, until };
 }
 
-/** A failed, partial or paused slot has entries of its own; a missed one needs a gap entry over it. */
-function explained(
-  slot: AssessedSlot,
-  gaps: readonly { readonly window: { readonly from: Instant; readonly to: Instant } }[],
-): boolean {
-  return slot.state !== "missed" || gaps.some(({ window }) => window.from <= slot.from && window.to >= slot.to);
+/** A failed, partial or paused slot has entries of its own; a missed one needs a gap entry over it, or failures just before it. */
+function explained(slot: AssessedSlot, instance: InstanceHistory): boolean {
+  if (slot.state !== "missed") return true;
+  const noted = instance.gaps.some(({ window }) => window.from <= slot.from && window.to >= slot.to);
+  return noted || waitedAfter(instance, slot) !== undefined;
 }
 
 export function freshnessVerdict(history: History): Verdicts["freshness"] {

@@ -54,6 +54,7 @@ def without(intervals, start, end):
 class Run:
     def __init__(self, entry):
         self.at, self.outcome, self.slot = milliseconds(entry["at"]), entry["outcome"], entry.get("slot")
+        self.started = milliseconds(entry["started"])
         self.window, self.backfill = interval(entry["window"]), entry["trigger"] == "backfill"
         counts = self.outcome in ("collected", "partial")
         covered = [interval(c) for c in entry["covered"]] if counts else []
@@ -176,6 +177,10 @@ class Instance:
             return "unavailable" if last.outcome == "unavailable" else "failed"
         return "missed"
 
+    def waited(self, slot):
+        last = next((run for run in reversed(self.runs) if run.started <= slot.due), None)
+        return last is not None and last.outcome in ("failed", "unavailable") and last.at >= slot.start - 3600_000
+
     def freshness(self, as_of):
         times = [t for run in self.runs for t in [*(c[1] for c in run.covered), *run.instants]]
         if not times:
@@ -236,7 +241,7 @@ class Expected:
                 slots += state not in ("open", "due")
                 if state in ("open", "due", "collected", "late"):
                     continue
-                noted = any(a <= slot.start and slot.end <= b for a, b in instance.gaps)
+                noted = any(a <= slot.start and slot.end <= b for a, b in instance.gaps) or instance.waited(slot)
                 if state == "missed" and not noted:
                     word = "holes"
                 elif word == "complete":
