@@ -62,8 +62,8 @@ const MAX_ATTACHED = 10 * 1024 * 1024;
 export class Notifying {
   readonly #custody: Custody;
   readonly #delivering: Delivering;
-  /** When this process first saw that a digest was due, by its day. */
-  readonly #seenDue = new Map<string, Instant>();
+  /** When this process first saw that a digest was due, by the moment from which on it was. */
+  readonly #seenDue = new Map<Instant, Instant>();
   /** A report that could not be made is not tried again before. */
   #reportRests = Number.NEGATIVE_INFINITY;
   /** Channels by which something may have left that could not be recorded: it would leave again every minute. */
@@ -167,8 +167,8 @@ export class Notifying {
     if (notes.looked.get(channel.id) === turn.day || !this.#rested(channel, notes, now)) return true;
     const told = await this.#told(channel);
     if (await this.#isNewSince(turn.from, told)) return true;
-    const first = this.#seenDue.get(turn.day) ?? now;
-    this.#seenDue.set(turn.day, first);
+    const first = this.#seenDue.get(turn.from) ?? now;
+    this.#seenDue.set(turn.from, first);
     if (options.busy && first <= now && now - first < PATIENCE) return true;
     if (options.stays && turn.next - now < SOON) return true;
 

@@ -126,6 +126,16 @@ describe("what is due", () => {
     expect(await notifying.sendDue(never, { busy: true })).toHaveLength(1);
   });
 
+  test("waits for runs as long where another channel had its own earlier in the day", async () => {
+    const other = await receiver();
+    const { clock, notifying } = await away((to) => `${hook("early", to)}, ${hook("late", other, ", at: '10:30'")}`);
+    expect(await notifying.sendDue(never, { stays: true })).toHaveLength(1);
+    clock.set("2026-11-20T10:30:00.000Z");
+    expect(await notifying.sendDue(never, { stays: true, busy: true })).toEqual([]);
+    clock.advance(15 * MINUTE);
+    expect(await notifying.sendDue(never, { stays: true, busy: true })).toHaveLength(1);
+  });
+
   test("is sent again under the same name when the record of it was lost, and then recorded once", async () => {
     const { custody, to, notifying, clock } = await away((one) => hook("hook", one));
     const ledger = await custody.ledger();
