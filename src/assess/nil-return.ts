@@ -122,8 +122,6 @@ export interface NilDuty {
   readonly id: string;
   readonly window: Interval;
   readonly kind: "confirm" | "withdrawn";
-  /** Since when it can be done, or is known. */
-  readonly since: Instant;
   readonly title: string;
   readonly what: string;
   readonly todo: string;
@@ -158,7 +156,6 @@ function toConfirm(own: readonly NilReturn[], zone: string): NilDuty[] {
       id: `nil-${iso(window.from)}-${iso(window.to)}`,
       window,
       kind: "confirm",
-      since: window.to,
       title: `${when}: confirm that nothing happened`,
       what: `No ${what} was seen in ${when}, and all evidence that was expected of it has come. It counts once a person has confirmed it.`,
       todo: "Look at what it rests on and confirm it:",
@@ -179,7 +176,6 @@ function withdrawn(own: readonly NilReturn[], zone: string, now: Instant): NilDu
       id: `nil-withdrawn-${one.requirement}-${iso(one.window.from)}`,
       window: one.window,
       kind: "withdrawn",
-      since: Math.max(one.window.to, ...one.signed.map(({ at }) => at)),
       title: `${windowInWords(one.window, zone)}: a confirmation holds no more`,
       what: `That there was no ${NOUNS[one.over][0]} ${whenInWords(one.window, zone)} was confirmed, but: ${one.reason}.`,
       todo: "Reports say so already. See what it is about:",
