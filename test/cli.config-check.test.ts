@@ -65,7 +65,7 @@ collectors:
     const well = await alerts(", cadence: 15m");
     expect([well.done.code, well.done.stdout]).toEqual([
       0,
-      expect.stringMatching(/: all is well\.[^]*looks {6}every 15m;/),
+      expect.stringMatching(/: all is well\.[\s\S]*looks {6}every 15m;/),
     ]);
     const daily = await alerts(", cadence: daily, pull: 1d");
     expect([daily.done.code, daily.done.stdout]).toEqual([0, expect.stringContaining(": all is well.")]);
@@ -77,9 +77,9 @@ collectors:
     const later = await check(`${HEAD}collectors: [{ id: own, use: cron-health/custody, cadence: 1m, pull: 1h }]\n`);
     expect([later.done.code, later.done.stdout]).toEqual([0, expect.stringContaining(": all is well.")]);
     const hasty = await alerts(", cadence: 1m, pull: 20s");
-    expect(hasty.done.stdout).toMatch(/looks {6}every 1m;[^]*Note: the daemon looks once a minute at most/);
+    expect(hasty.done.stdout).toMatch(/looks {6}every 1m;[\s\S]*Note: the daemon looks once a minute at most/);
     const folder = await check(`${HEAD}collectors: [{ id: inc, use: incident-log/markdown, path: ./nowhere }]\n`);
-    expect(folder.done.stdout).toMatch(/1 thing in it[^]*nowhere\s+does\s+not\s+exist\s+\(inc\)/);
+    expect(folder.done.stdout).toMatch(/1 thing in it[\s\S]*nowhere\s+does\s+not\s+exist\s+\(inc\)/);
   });
 
   test("finds what names collectors and families that are not there", async () => {
