@@ -36,7 +36,7 @@ async function bundle(entry, { platform, plugins = [] }) {
 }
 
 /** The licences of the packages whose code is in the file, as a comment. */
-async function licencesOf(modules) {
+export async function licencesOf(modules) {
   const folders = new Set(
     modules.flatMap((id) => /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id.replaceAll("\\", "/"))?.[1] ?? []),
   );

@@ -45,7 +45,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 `;
   const type = async (lines: readonly string[]) => {
     const folder = await cli.place();
-    const args = ["-c", TYPE, JSON.stringify(lines), process.execPath, join(cli.folder, "src/cli/main.js"), "init"];
+    const args = ["-c", TYPE, JSON.stringify(lines), process.execPath, join(cli.folder, "program/main.js"), "init"];
     const done = spawnSync("python3", args, { cwd: folder, encoding: "utf8", timeout: 60_000 });
     return { folder, code: done.status, text: done.stdout };
   };

@@ -26,7 +26,7 @@ function custody(
   folder: string,
   ...args: string[]
 ): { child: ChildProcess; ended: Promise<Ended>; line(part: string): Promise<string> } {
-  const child = spawn(process.execPath, [join(cli, "src/cli/main.js"), ...args], {
+  const child = spawn(process.execPath, [join(cli, "program/main.js"), ...args], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -29,7 +29,7 @@ function run(folder: string, ...args: string[]): Promise<{ code: number | null; 
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
-      [join(program, "src/cli/main.js"), ...args],
+      [join(program, "program/main.js"), ...args],
       { cwd: folder },
       (_, stdout, stderr) => resolve({ code: child.exitCode, stdout, stderr }),
     );

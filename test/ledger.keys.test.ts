@@ -44,7 +44,7 @@ test("a missing, a wrong and a broken key are told apart, and no word of a key i
   const mine = await newKey();
   const other = await newKey();
   expect(await problemOf(loadKey(join(mine.folder, "none"), mine.verifier))).toContain("backup");
-  expect(await problemOf(loadKey(other.folder, mine.verifier))).toContain("names another key");
+  expect(await problemOf(loadKey(other.folder, mine.verifier))).toContain("signed with another key");
   await rename(other.path, mine.path);
   expect(await problemOf(loadKey(mine.folder, mine.verifier))).toContain("another key than the pinned one");
   await writeFile(mine.path, "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n", { mode: 0o600 });

@@ -87,7 +87,7 @@ export class Cli {
   }
 
   #main(): string[] {
-    return [join(this.folder, "src/cli/main.js")];
+    return [join(this.folder, "program/main.js")];
   }
 
   /** Runs a command to its end. Throws when it prints a stack trace or one of the secrets: none ever may. */

@@ -4,6 +4,7 @@ import { cp, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { joinProgram } from "../../build/program.mjs";
 import { buildStandalone } from "../../build/standalone.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -36,6 +37,7 @@ export async function programWith(name: string, more: readonly string[]): Promis
     await cp(join(root, data), join(folder, data), { recursive: true, filter: (path) => !path.endsWith(".ts") });
   await cp(join(root, "docs/VERIFY.md"), join(folder, "docs/VERIFY.md"));
   await buildStandalone(join(folder, "dist/standalone"));
+  await joinProgram(folder);
   return folder;
 }
 

@@ -24,7 +24,7 @@ export async function serving(
   options: { readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<Served> {
   const { PATH = "", HOME = "" } = process.env;
-  const child = spawn(process.execPath, [join(program, "src/cli/main.js"), "serve", ...(options.args ?? [])], {
+  const child = spawn(process.execPath, [join(program, "program/main.js"), "serve", ...(options.args ?? [])], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH, HOME, TZ: "UTC", ...options.env },

@@ -1,0 +1,1 @@
+export function joinProgram(folder: string): Promise<number>;
