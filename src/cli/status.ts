@@ -198,7 +198,7 @@ const FRESH = { current: "up to date", stale: "OUT OF DATE", never: "nothing col
 function print(all: readonly InstanceStatus[], zone: string, alive: boolean, output: Output): void {
   for (const one of all) {
     const bad = one.lastRun?.outcome === "failed" || one.lastRun?.outcome === "unavailable";
-    const fresh = `${FRESH[one.freshness]}${bad ? ", but the last run failed" : ""}`;
+    const fresh = `${FRESH[one.freshness]}${bad ? `, ${one.freshness === "current" ? "but" : "and"} the last run failed` : ""}`;
     const state = one.expectation === "expected" ? fresh : one.expectation;
     output.line(`${one.id} (${one.use}): ${state}${one.configured ? "" : "; no longer configured"}`);
     if (one.lastRun) {

@@ -4,6 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import { base64 } from "../lib/digest.ts";
 import { CustodyError, isCustodyError, messageOf } from "../lib/errors.ts";
 import { type Instant, iso } from "../lib/time.ts";
+import { withinLimits } from "../lib/within.ts";
 import { type Head, parseCheckpoint } from "../tlog/checkpoint.ts";
 import { type HeadConfig, NOTE_TYPE, type Receipt, type SentHead, type Tools } from "./define.ts";
 import type { Why } from "./due.ts";
@@ -122,15 +123,11 @@ async function serve(
 ): Promise<{ outcome: Outcome; receipt?: Receipt }> {
   const { id } = target;
   const within = parts.timeout ?? SEND_WITHIN;
-  const gaveUp = new AbortController();
-  const stop = () => gaveUp.abort(parts.signal.reason);
-  const late = () => gaveUp.abort(new CustodyError("SOURCE_UNREACHABLE", `no answer within ${within / 1000} s`));
-  const timer = setTimeout(late, within);
-  parts.signal.addEventListener("abort", stop, { once: true });
-  if (parts.signal.aborted) stop();
+  const late = () => new CustodyError("SOURCE_UNREACHABLE", `no answer within ${within / 1000} s`);
   try {
-    const tools = parts.tools(target, gaveUp.signal);
-    const receipt = await unlessAborted(target.target.send(head, tools as never), gaveUp.signal);
+    const receipt = await withinLimits({ within, late, signal: parts.signal }, (signal) =>
+      target.target.send(head, parts.tools(target, signal) as never),
+    );
     if (why === "renew" && ends !== undefined && receipt.ends !== undefined && receipt.ends <= ends) {
       const message = `what it gives now ends no later than what it gave before (${iso(ends)}); it is asked again`;
       return { outcome: { id, result: "no-gain", code: "SOURCE_ANSWER", message } };
@@ -142,18 +139,5 @@ async function serve(
     const code = known ? error.code : "BUG";
     const remedy = known && error.remedy ? { remedy: error.remedy } : {};
     return { outcome: { id, result: "failed", code, message: messageOf(error), ...remedy } };
-  } finally {
-    clearTimeout(timer);
-    parts.signal.removeEventListener("abort", stop);
   }
-}
-
-/** Whoever does not look at the signal must not hold up the others. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

@@ -3,6 +3,7 @@ import type { Draft } from "../evidence/entry.ts";
 import type { Clock } from "../lib/clock.ts";
 import { CustodyError, isCustodyError, messageOf } from "../lib/errors.ts";
 import { type Instant, iso } from "../lib/time.ts";
+import { withinLimits } from "../lib/within.ts";
 import type { Cause, ChannelConfig, Message, Receipt, Rendered, Setback, Tools } from "./define.ts";
 
 /** Brings one message to one channel, as patiently as the vendor's rules ask, and says what became of it. */
@@ -94,33 +95,17 @@ async function attempt(
   const within = Math.max(1, Math.min(parts.attemptWithin ?? ATTEMPT_WITHIN, end - now));
   // Since it was sent first: that is how long whoever waits has waited.
   const waited = Math.ceil((Math.max(0, now - sent) + within) / 1000);
-  const gaveUp = new AbortController();
-  const stop = () => gaveUp.abort(stopped());
-  const late = new CustodyError("SOURCE_UNREACHABLE", `no answer within ${waited} s`, {
-    remedy: "Check that it can be reached from here.",
-  });
-  const timer = setTimeout(() => gaveUp.abort(late), within);
-  parts.signal.addEventListener("abort", stop, { once: true });
-  if (parts.signal.aborted) stop();
+  const late = () =>
+    new CustodyError("SOURCE_UNREACHABLE", `no answer within ${waited} s`, {
+      remedy: "Check that it can be reached from here.",
+    });
   try {
-    const tools = parts.tools(channel, gaveUp.signal);
-    return await unlessAborted(channel.channel.send(message, tools as never), gaveUp.signal);
+    return await withinLimits({ within, late, signal: parts.signal, stopped }, (signal) =>
+      channel.channel.send(message, parts.tools(channel, signal) as never),
+    );
   } catch (error) {
     return thrownSetback(error);
-  } finally {
-    clearTimeout(timer);
-    parts.signal.removeEventListener("abort", stop);
   }
-}
-
-/** Whoever does not look at the signal must not hold up the others. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }
 
 const CAUSE_OF: Readonly<Record<string, Cause>> = {
