@@ -1,6 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
-import { isCustodyError, messageOf } from "../lib/errors.ts";
+import { CustodyError, isCustodyError, messageOf } from "../lib/errors.ts";
 import type { Instant } from "../lib/time.ts";
+import { withinLimits } from "../lib/within.ts";
 import { postOnce, shownAddress } from "../outbound/post.ts";
 
 /** Where a dead man's switch is told that all is well; who runs it notices when that stops. */
@@ -62,10 +63,13 @@ export class DeadManPing {
       const base = url();
       if (base === undefined) return;
       const address = withPath(base, behind);
-      const late = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN)]);
       const shown = shownAddress(address);
-      const body = new Uint8Array();
-      const { status } = await postOnce({ url: address, shown, body, headers: {}, maxBytes: MAX_ANSWER }, late);
+      const late = () =>
+        new CustodyError("SOURCE_UNREACHABLE", `${shown} did not answer within ${ANSWER_WITHIN / 1000} s`);
+      const message = { url: address, shown, body: new Uint8Array(), headers: {}, maxBytes: MAX_ANSWER };
+      const { status } = await withinLimits({ within: ANSWER_WITHIN, late, signal }, (limited) =>
+        postOnce(message, limited),
+      );
       if (status >= 200 && status <= 299) this.#good = clock.now();
       else trouble = `${shown} answered with status ${status}`;
     } catch (error) {
