@@ -214,10 +214,13 @@ describe("the schedule", () => {
     await daemon.log.until(collected("own@2026-11-20T08:00:00.000Z"));
     clock.set("2026-11-20T10:05:00.000Z");
     // The first wake-ups may still find it at the end of its run before.
-    await vi.waitFor(async () => {
-      await daemon.tick();
-      expect(daemon.log.lines.some(collected("own@2026-11-20T09:00:00.000Z"))).toBe(true);
-    });
+    await vi.waitFor(
+      async () => {
+        await daemon.tick();
+        expect(daemon.log.lines.some(collected("own@2026-11-20T09:00:00.000Z"))).toBe(true);
+      },
+      { timeout: 20_000 },
+    );
     expect(hanging.seen.length).toBeLessThanOrEqual(1);
     await daemon.stop();
     const runs = (await entries(custody)).filter((entry) => isKind(entry, "run"));

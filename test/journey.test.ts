@@ -113,7 +113,10 @@ describeWith(
       });
       await eventually(
         "the daemon",
-        async () => (await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined))?.ok || undefined,
+        async () => {
+          if (daemon?.exitCode !== null) throw new Error(`the daemon ended: ${said}`);
+          return (await fetch(`http://127.0.0.1:${port}/health`).catch(() => undefined))?.ok || undefined;
+        },
         60_000,
       );
       await run("curl", [
