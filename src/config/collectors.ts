@@ -60,22 +60,29 @@ export function rightParts(data: unknown): Parts {
   };
 }
 
-/** Collectors of the organisation's own. One that cannot be loaded is a mistake of the file. */
+/**
+ * Collectors of the organisation's own. One that cannot be loaded is a mistake of the file; mistakes stand in the order of
+ * the file, whichever module was read first.
+ */
 export async function loadPlugins(paths: readonly string[], root: string, mistakes: Mistake[]): Promise<Collector[]> {
-  const loaded = await Promise.all(
-    paths.map(async (path, i) => {
-      try {
-        const module = (await import(pathToFileURL(resolve(root, path)).href)) as { default?: unknown };
-        if (isCollector(module.default)) return [module.default];
-        throw new Error("its default export is no collector made with `defineCollector`");
-      } catch (thrown) {
-        const why = (messageOf(thrown).split("\n")[0] ?? "").slice(0, 300);
-        mistakes.push({ path: ["plugins", i], text: `this file cannot be loaded: ${why}` });
-        return [];
-      }
-    }),
-  );
-  return loaded.flat();
+  const loaded = await Promise.all(paths.map((path) => loadPlugin(resolve(root, path))));
+  return loaded.flatMap((one, i) => {
+    if (typeof one !== "string") return [one];
+    mistakes.push({ path: ["plugins", i], text: `this file cannot be loaded: ${one}` });
+    return [];
+  });
+}
+
+/** The collector, or in one line why there is none. */
+async function loadPlugin(path: string): Promise<Collector | string> {
+  try {
+    const module = (await import(pathToFileURL(path).href)) as { default?: unknown };
+    return isCollector(module.default)
+      ? module.default
+      : "its default export is no collector made with `defineCollector`";
+  } catch (thrown) {
+    return (messageOf(thrown).split("\n")[0] ?? "").slice(0, 300);
+  }
 }
 
 function isCollector(value: unknown): value is Collector {
