@@ -2,12 +2,17 @@
  * What a wake-up of the schedule costs over a ledger of three years: twelve collectors that owe evidence every quarter of
  * an hour, one of them with a year of holes. Prints times and ratios; the ratios are what to look at on another machine.
  *
- *   npm run build && node bench/schedule.bench.mjs [YEARS]
+ *   node bench/schedule.bench.mjs [YEARS]
  */
 import { performance } from "node:perf_hooks";
-import { History } from "../dist/src/slots/history.js";
-import { slotsOf } from "../dist/src/slots/state.js";
-import { dueWork } from "../dist/src/slots/work.js";
+import { fileURLToPath } from "node:url";
+import { compileModules } from "../build/modules.mjs";
+
+const SLOTS = ["history", "state", "work"].map((name) => `src/slots/${name}.ts`);
+await compileModules(fileURLToPath(new URL("../dist/modules", import.meta.url)), SLOTS);
+const { History } = await import("../dist/modules/src/slots/history.js");
+const { slotsOf } = await import("../dist/modules/src/slots/state.js");
+const { dueWork } = await import("../dist/modules/src/slots/work.js");
 
 const QUARTER = 15 * 60_000;
 const DAY = 24 * 60 * 60_000;

@@ -1,1 +1,2 @@
-export function joinProgram(folder: string): Promise<number>;
+/** Writes the program into a folder, which is emptied before; gives the number of its files. */
+export function buildProgram(folder: string): Promise<number>;

@@ -1,10 +1,9 @@
-import { execFile } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
 import { cp, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { joinProgram } from "../../build/program.mjs";
+import { compileModules } from "../../build/modules.mjs";
+import { buildProgram } from "../../build/program.mjs";
 import { buildStandalone } from "../../build/standalone.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -17,7 +16,7 @@ const STALE = 2 * 60 * 60 * 1000;
 
 /**
  * The program as it is shipped, compiled once for all test files that run on these very sources: many test files need it at
- * once, and compiling takes seconds. Returns the folder that stands for the root of the project.
+ * once. Returns the folder that stands for the root of the project.
  */
 export async function compiledProgram(): Promise<string> {
   const folder = join(cache, `custody-program-${await stateOf(SOURCES)}`);
@@ -31,13 +30,13 @@ export async function compiledProgram(): Promise<string> {
 
 /** The same in a folder of its own, with further source files. `name` keeps test files apart that run at once. */
 export async function programWith(name: string, more: readonly string[]): Promise<string> {
-  const folder = await compiled(name, ["src/cli/main.ts", "collectors/index.ts", ...more]);
+  const folder = await compiled(name, more);
   await cp(join(root, "package.json"), join(folder, "package.json"));
   for (const data of SHIPPED)
     await cp(join(root, data), join(folder, data), { recursive: true, filter: (path) => !path.endsWith(".ts") });
   await cp(join(root, "docs/VERIFY.md"), join(folder, "docs/VERIFY.md"));
   await buildStandalone(join(folder, "dist/standalone"));
-  await joinProgram(folder);
+  await buildProgram(join(folder, "program"));
   return folder;
 }
 
@@ -73,24 +72,7 @@ export async function compiled(name: string, files: readonly string[]): Promise<
   const folder = join(cache, `custody-test-${name}`);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  const config = {
-    extends: join(root, "tsconfig.json"),
-    compilerOptions: {
-      noEmit: false,
-      noCheck: true,
-      rootDir: root,
-      outDir: folder,
-      types: ["node"],
-      typeRoots: [join(root, "node_modules/@types")],
-    },
-    files: files.map((file) => join(root, file)),
-  };
-  await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
   await writeFile(join(folder, "package.json"), '{"type":"module"}');
-  await promisify(execFile)(process.execPath, [
-    join(root, "node_modules/typescript/bin/tsc"),
-    "-p",
-    join(folder, "tsconfig.json"),
-  ]);
+  if (files.length > 0) await compileModules(folder, files);
   return folder;
 }

@@ -124,7 +124,7 @@ interface Setting {
 async function withReplicas(setting: Setting): Promise<Report> {
   const { plan, random, tally, place, database, source } = setting;
   const machines = await prepare(setting);
-  const main = join(place.compiled, "src/cli/main.js");
+  const main = join(place.compiled, "program/main.js");
   const begin = (i: number) => start(["--no-warnings", main, "serve"], { cwd: machines[i] as string });
   const running: Running[] = machines.map((_, i) => begin(i));
   let [kills, outages, over] = [0, 0, false];
@@ -229,7 +229,7 @@ ${lines.join("\n")}
 async function joinAs(machine: string, first: string, head: string, { place, server }: Setting): Promise<void> {
   await mkdir(join(machine, "data"), { recursive: true, mode: 0o700 });
   await cp(join(first, "data/keys"), join(machine, "data/keys"), { recursive: true });
-  const main = join(place.compiled, "src/cli/main.js");
+  const main = join(place.compiled, "program/main.js");
   const where = ["--join", "s3://evidence/log", "--endpoint", server.endpoint, "--region", "us-east-1"];
   const env = {
     CUSTODY_S3_ACCESS_KEY: server.credentials.accessKeyId,
@@ -333,7 +333,7 @@ async function judge({ plan, tally, place }: Setting, machines: readonly string[
     throw new Error(`not one result: ${wrong.slice(0, 5).map(([slot, count]) => `${slot} has ${count}`)}`);
   if (records.some(({ index }, i) => index !== i)) throw new Error("an index is used twice or left out");
 
-  const main = join(place.compiled, "src/cli/main.js");
+  const main = join(place.compiled, "program/main.js");
   for (const machine of plan.thorough ? machines : machines.slice(0, 1)) {
     const { code, stdout, stderr } = await start(["--no-warnings", main, "verify", "--json"], { cwd: machine }).ended;
     if (code !== 0) throw new Error(`verification failed: ${stdout.slice(0, 2_000)} ${stderr}`);

@@ -1,36 +1,23 @@
 // `npm run torture`: compiles the project with the scenarios, puts beside it what is shipped beside it, and runs them.
-import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compileModules } from "../../build/modules.mjs";
+import { buildProgram } from "../../build/program.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 // Below node_modules, so that packages are found from there; of this process alone, so that two can run at once.
 const folder = join(root, "node_modules", ".cache", `custody-torture-${process.pid}`);
-const files = [
+mkdirSync(folder, { recursive: true });
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+await compileModules(folder, [
   "test/torture/main.ts",
   "test/support/torture-worker.ts",
   "test/support/ledger-worker.ts",
-  "src/cli/main.ts",
-  "collectors/index.ts",
-];
-const config = {
-  extends: join(root, "tsconfig.json"),
-  compilerOptions: {
-    noEmit: false,
-    noCheck: true,
-    rootDir: root,
-    outDir: folder,
-    types: ["node"],
-    typeRoots: [join(root, "node_modules/@types")],
-  },
-  files: files.map((file) => join(root, file)),
-};
-mkdirSync(folder, { recursive: true });
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
-execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", folder], { stdio: "inherit" });
+]);
+await buildProgram(join(folder, "program"));
 for (const shipped of ["package.json", "assets", "controls", "reports", "test/support/ceph-rgw.sh"]) {
   cpSync(join(root, shipped), join(folder, shipped), { recursive: true, filter: (path) => !path.endsWith(".ts") });
 }

@@ -94,7 +94,7 @@ collectors:
   }
 
   start(args: readonly string[], shell?: string): Running {
-    const main = join(this.#place.compiled, "src/cli/main.js");
+    const main = join(this.#place.compiled, "program/main.js");
     return start([main, ...args], { cwd: this.folder, ...(shell === undefined ? {} : { shell }) });
   }
 
