@@ -13,19 +13,19 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const TAKEN_IN = /^(zod|yaml|commander|csv-parse|temporal-polyfill)(\/|$)/;
 
 /**
- * Compiles the command line (`src/cli/main.ts` and all it imports) to a few files in a folder, each command's apart: a
- * command that loads 400 small files spends more time on that than on its work. Types are left out unread; `npm run types`
- * checks them.
+ * Compiles the command line (`src/cli/main.ts`, or what is named instead, and all it imports) to a few files in a folder,
+ * each command's apart: a command that loads 400 small files spends more time on that than on its work. Types are left out
+ * unread; `npm run types` checks them.
  */
-export async function buildProgram(folder) {
+export async function buildProgram(folder, entry = "src/cli/main.ts") {
   const build = await rolldown({
     cwd: ROOT,
-    input: { main: join(ROOT, "src/cli/main.ts") },
+    input: join(ROOT, entry),
     platform: "node",
     external: (id) => !id.startsWith(".") && !isAbsolute(id) && !TAKEN_IN.test(id),
     logLevel: "silent",
     onLog: (_level, log) => {
-      throw new Error(`src/cli/main.ts: ${log.message}`);
+      throw new Error(`${entry}: ${log.message}`);
     },
   });
   const { output } = await build.write({

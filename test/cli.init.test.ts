@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -12,6 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => cli.close());
 
+/** What init makes, in this order. */
+const MADE = ["custody.yaml", "data/keys", "ledger.vkey", "data/store/seq", "data/store/checkpoint"];
 const FLAGS = ["init", "--name", "Example GmbH", "--zone", "Europe/Berlin"] as const;
 
 /** Every file below a folder with its content, to see that nothing changed. */
@@ -77,6 +80,30 @@ describe("a first init", () => {
     expect((await stat(workspace.path("data/keys"))).mode & 0o777).toBe(0o700);
     expect((await stat(workspace.path("custody.yaml"))).mode & 0o777).toBe(0o600);
     expect((await readdir(folder)).sort()).toEqual(["custody.yaml", "data", "ledger.vkey", "reports"]);
+  });
+
+  test("makes what the tests' own workspaces are, apart from keys, names and times", async () => {
+    const folder = await cli.place();
+    expect((await cli.run(folder, FLAGS)).code).toBe(0);
+    const made = new Workspace(cli, folder);
+    const own = await cli.workspace();
+    const withoutOwn = (text: string) =>
+      text
+        .replaceAll(/example-gmbh-[0-9a-f]{8}/g, "ORIGIN")
+        .replaceAll(/\+[0-9a-f]{8}\+[\w+/=]+/g, "+KEY")
+        .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
+        .replaceAll(/\b[0-9a-f]{8,}\b/g, "#");
+    const seen = async (workspace: Workspace) => {
+      const files = Object.keys(await snapshot(workspace.folder));
+      const modes = files.map(async (name) => `${name} ${(await stat(workspace.path(name))).mode.toString(8)}`);
+      const config = await readFile(workspace.path("custody.yaml"), "utf8");
+      const entries = JSON.stringify(await workspace.entries(), null, 1);
+      return withoutOwn([...(await Promise.all(modes)).sort(), config, entries].join("\n"));
+    };
+    expect(await seen(own)).toBe(await seen(made));
+    // What the tests ask inside is what the commands answer.
+    expect((await own.run("log", "--json")).json().entries).toEqual(await own.entries());
+    expect((await own.run("verify", "--json")).json()).toEqual(await own.verified());
   });
 
   test("answers with one object with --json, and makes the folder it is named", async () => {
@@ -193,21 +220,42 @@ describe("an init where something is already", () => {
 });
 
 describe("an init that was killed", () => {
+  /** Kills the command as soon as this is true, or lets it end. */
+  async function killWhen(folder: string, reached: () => boolean): Promise<void> {
+    const child = cli.start(folder, FLAGS);
+    let ended = false;
+    const end = new Promise<void>((resolve) => child.once("close", () => resolve())).then(() => {
+      ended = true;
+    });
+    while (!ended && !reached()) await new Promise((resolve) => setImmediate(resolve));
+    child.kill("SIGKILL");
+    await end;
+  }
+
   test("at any moment is finished by the next one, or the next command works", async () => {
-    // How long one takes here, so that the moments are spread over all of it.
-    const timed = await cli.place();
-    const started = performance.now();
-    await cli.run(timed, FLAGS);
-    const whole = performance.now() - started;
     const left = new Set<string>();
-    const moments = THOROUGH ? 10 : 4;
-    for (let i = 0; i < moments; i += 1) {
+    const rounds: (() => Promise<string>)[] = MADE.map((name) => async () => {
       const folder = await cli.place();
-      const child = cli.start(folder, FLAGS);
-      const ended = new Promise((resolve) => child.once("close", resolve));
-      const timer = setTimeout(() => child.kill("SIGKILL"), whole * (0.4 + (0.6 * i) / moments));
-      await ended;
-      clearTimeout(timer);
+      await killWhen(folder, () => existsSync(join(folder, name)));
+      return folder;
+    });
+    if (THOROUGH) {
+      // How long one takes here, so that the moments are spread over all of it.
+      const timed = await cli.place();
+      const started = performance.now();
+      await cli.run(timed, FLAGS);
+      const whole = performance.now() - started;
+      for (let i = 0; i < 10; i += 1) {
+        rounds.push(async () => {
+          const folder = await cli.place();
+          const begun = performance.now();
+          await killWhen(folder, () => performance.now() - begun > whole * (0.4 + 0.06 * i));
+          return folder;
+        });
+      }
+    }
+    for (const [i, round] of rounds.entries()) {
+      const folder = await round();
       left.add(
         Object.keys(await snapshot(folder))
           .sort()

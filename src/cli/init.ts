@@ -39,7 +39,12 @@ interface Flags extends GlobalFlags, StoreFlags {
 }
 
 /** `custody init [DIR]`: asks for what is missing on a terminal, takes flags elsewhere. Begins a ledger once, or finishes a begun one. */
-export async function init(flags: Flags, dir = "."): Promise<number> {
+export function init(flags: Flags, dir?: string): Promise<number> {
+  return initTo(newOutput(flags.json ?? false), flags, dir);
+}
+
+/** The same, said wherever the caller wants it. */
+export async function initTo(output: Output, flags: Flags, dir = "."): Promise<number> {
   if (flags.join !== undefined) {
     const foreign = (["name", "zone", "origin", "store", "createBucket", "successorOf"] as const).find((f) => flags[f]);
     if (foreign !== undefined)
@@ -50,7 +55,6 @@ export async function init(flags: Flags, dir = "."): Promise<number> {
     return (await import("./join.ts")).join(flags, dir);
   }
   if (flags.key !== undefined) throw new CustodyError("USAGE", "--key goes with --join");
-  const output = newOutput(flags.json ?? false);
   const root = resolve(dir);
   const path = join(root, "custody.yaml");
   if (flags.origin !== undefined) checkOrigin(flags.origin);

@@ -39,8 +39,12 @@ interface Flags extends GlobalFlags {
 }
 
 /** `custody verify [STORE|PACK|RECEIPT]`: exit 0 when nothing differs from what was signed, 1 when something does or a required verdict is not given. */
-export async function verify(flags: Flags, place?: string): Promise<number> {
-  const output = newOutput(flags.json ?? false);
+export function verify(flags: Flags, place?: string): Promise<number> {
+  return verifyTo(newOutput(flags.json ?? false), flags, place);
+}
+
+/** The same, said wherever the caller wants it. */
+export async function verifyTo(output: Output, flags: Flags, place?: string): Promise<number> {
   const kind = place === undefined ? "store" : await kindOf(place);
   const isReceipt = kind === "receipt" || kind === "file";
   if (flags.file !== undefined && !isReceipt)

@@ -128,12 +128,16 @@ export class Cli {
     };
   }
 
+  /** Commands that need no process of their own. */
+  inside(): Promise<typeof import("./inside.ts")> {
+    return import(join(this.folder, "inside/inside.js"));
+  }
+
   /** A workspace as `custody init` makes it; the configuration is written beforehand where one is given. */
   async workspace(config?: string): Promise<Workspace> {
     const folder = await this.place();
     if (config !== undefined) await writeFile(join(folder, "custody.yaml"), config);
-    const made = await this.run(folder, ["init", "--name", "Example GmbH", "--zone", "Europe/Berlin"]);
-    if (made.code !== 0) throw new Error(`init failed:\n${made.all}`);
+    await (await this.inside()).begin(folder, "Example GmbH", "Europe/Berlin");
     return new Workspace(this, folder);
   }
 }
@@ -169,16 +173,16 @@ export class Workspace {
     return this.write("custody.yaml", configuration(collectors, more));
   }
 
-  /** Every entry of the log, as the command line shows them. */
+  /** Every entry of the log, as `custody log` has them. */
   async entries(): Promise<Record<string, unknown>[]> {
-    return (await this.run("log", "-n", "100000", "--json")).json<{ entries: Record<string, unknown>[] }>().entries;
+    return [...(await (await this.cli.inside()).entries(this.folder))];
   }
 
   /** Asserts that what is stored is intact; gives the answer. */
   async verified(): Promise<{ ok: boolean; size: number; root: string; findings: { code: string; where: string }[] }> {
-    const done = await this.run("verify", "--json");
-    if (done.code !== 0) throw new Error(`verify failed:\n${done.all}`);
-    return done.json();
+    const { code, answer, notes } = await (await this.cli.inside()).verified(this.folder);
+    if (code !== 0) throw new Error(`verify failed:\n${JSON.stringify(answer)}\n${notes.join("\n")}`);
+    return answer as Awaited<ReturnType<Workspace["verified"]>>;
   }
 
   /** All files of the store, by key. */

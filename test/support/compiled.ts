@@ -12,6 +12,8 @@ const cache = join(root, "node_modules", ".cache");
 /** What the program consists of, and what is shipped beside its code. */
 const SOURCES = ["src", "collectors", "reports"];
 const SHIPPED = ["assets", "controls", "reports"];
+/** Commands for the tests' own process. */
+const INSIDE = "test/support/inside.ts";
 const STALE = 2 * 60 * 60 * 1000;
 
 /**
@@ -37,21 +39,25 @@ export async function programWith(name: string, more: readonly string[]): Promis
   await cp(join(root, "docs/VERIFY.md"), join(folder, "docs/VERIFY.md"));
   await buildStandalone(join(folder, "dist/standalone"));
   await buildProgram(join(folder, "program"));
+  await buildProgram(join(folder, "inside"), INSIDE);
   return folder;
 }
 
 /** Changes with every file that is added, removed or written. */
 async function stateOf(folders: readonly string[]): Promise<string> {
   const hash = createHash("sha256");
-  for (const folder of [...folders, "assets", "controls"]) {
+  for (const folder of [...folders, "assets", "build", "controls"]) {
     const files = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
     const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
-    for (const path of paths.sort()) {
-      const { mtimeMs, size } = await stat(path);
-      hash.update(`${path} ${mtimeMs} ${size}\n`);
-    }
+    for (const path of paths.sort()) hash.update(await traceOf(path));
   }
+  hash.update(await traceOf(join(root, INSIDE)));
   return hash.digest("hex").slice(0, 16);
+}
+
+async function traceOf(path: string): Promise<string> {
+  const { mtimeMs, size } = await stat(path);
+  return `${path} ${mtimeMs} ${size}\n`;
 }
 
 /** What earlier runs left; one that goes on at this moment may still use it for a while. */
