@@ -14,6 +14,7 @@ import { generateKey, newSigner } from "../src/tlog/signer.ts";
 import { parseVkey } from "../src/tlog/verifier.ts";
 import { temporaryFolder } from "./support/ledger.ts";
 import { builtVerifiers, examplePack, forged, sourceOf, type TestPack, zipOf } from "./support/packing.ts";
+import { rounds } from "./support/tools.ts";
 import { extra64, type ForgedEnd, type ForgedMember, forgeEnd64, forgeZip } from "./support/zip-forge.ts";
 
 const text = (words: string) => new TextEncoder().encode(words);
@@ -160,7 +161,7 @@ describe("a ZIP that is no pack", () => {
           for (const { at, size } of members) expect(at + size).toBeLessThanOrEqual(zip.length);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: rounds(500, 120) },
     );
   });
 

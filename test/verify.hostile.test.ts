@@ -18,7 +18,7 @@ import type { LogReader } from "../src/verify/reader.ts";
 import { verifyLedger } from "../src/verify/verify.ts";
 import { asFolder, exampleSigner, frozenLedger } from "./support/example-ledger.ts";
 import { accessDraft, newLedger } from "./support/ledger.ts";
-import { findProgram } from "./support/tools.ts";
+import { findProgram, rounds } from "./support/tools.ts";
 
 const text = (words: string) => new TextEncoder().encode(words);
 const decode = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
@@ -91,7 +91,7 @@ const expendable = (key: string) => /^tile\/(0|entries)\/00\d\.p\/[1-5]$/.test(k
 const isOrphan = (key: string) => key.startsWith("blob/") && decode(good.get(key)).startsWith("an orphan");
 
 describe("whatever is done to the objects of a store, verification answers, and finds it", () => {
-  const runs = { numRuns: 150 };
+  const runs = { numRuns: rounds(150, 40) };
 
   test("bytes changed", async () => {
     await fc.assert(
@@ -191,7 +191,7 @@ describe("whatever is done to the objects of a store, verification answers, and 
             : good.has(other) && Buffer.compare(good.get(key) as Uint8Array, good.get(other) as Uint8Array) === 0;
         expect((await verifyLedger(reader, { keys })).ok).toBe(same);
       }),
-      { numRuns: 300 },
+      { numRuns: rounds(300, 80) },
     );
   });
 

@@ -20,6 +20,9 @@ export function findProgram(...names: string[]): string | undefined {
  */
 export const THOROUGH = Boolean(process.env.CI);
 
+/** How often a test repeats what differs by chance alone: so often in CI, so seldom elsewhere. */
+export const rounds = (inCi: number, elsewhere: number): number => (THOROUGH ? inCi : elsewhere);
+
 /**
  * Tests that need programs npm cannot bring. Without them they are skipped with a line that says so; where `CI` is set
  * nothing is skipped: the tests run and fail.
