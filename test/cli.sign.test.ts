@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newToken, tokenLine } from "../src/people.ts";
 import { Cli, Workspace } from "./support/cli.ts";
-import { quietMonth } from "./support/quiet-month.ts";
+import { type QuietMonth, quietMonth } from "./support/quiet-month.ts";
 import { describeWith } from "./support/tools.ts";
 
 const exec = promisify(execFile);
@@ -28,10 +29,28 @@ interface Claim {
   readonly signed: { readonly entry: number; readonly by: { readonly name: string } }[];
 }
 
+/** Months by the days on which a source was away; making one takes long, so that the tests have copies of it. */
+const made = new Map<string, QuietMonth>();
+const cleaning: (() => Promise<unknown>)[] = [];
+afterAll(async () => {
+  for (const clean of cleaning.reverse()) await clean();
+});
+
+async function madeMonth(down: readonly number[]): Promise<QuietMonth> {
+  const known = made.get(down.join());
+  if (known !== undefined) return known;
+  const folder = await mkdtemp(join(tmpdir(), "custody-sign-"));
+  cleaning.push(() => rm(folder, { recursive: true, force: true }));
+  const quiet = await quietMonth(folder, { down, people: PEOPLE }, (clean) => cleaning.push(clean));
+  await quiet.close();
+  made.set(down.join(), quiet);
+  return quiet;
+}
+
 async function aMonth(down: readonly number[] = []) {
   const folder = await cli.place();
-  const quiet = await quietMonth(folder, { down, people: PEOPLE });
-  await quiet.close();
+  const quiet = await madeMonth(down);
+  await cp(quiet.folder, folder, { recursive: true });
   const workspace = new Workspace(cli, folder);
   const as = (token: string | undefined, ...args: string[]) => cli.run(folder, args, { env: { CUSTODY_TOKEN: token } });
   const anna = (...args: string[]) => as(TOKEN, ...args);

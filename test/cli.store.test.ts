@@ -42,8 +42,11 @@ class Place {
     const place = new Place(await cli.place());
     await place.configure(settings);
     await prepare(place.folder);
-    const made = await place.run("init");
-    if (made.code !== 0) throw new Error(made.all);
+    // Only a process of its own is handed the credentials of a bucket.
+    if (Object.values(settings).some((text) => text.includes("env:"))) {
+      const made = await place.run("init");
+      if (made.code !== 0) throw new Error(made.all);
+    } else await (await cli.inside()).begin(place.folder);
     return place;
   }
 

@@ -137,7 +137,7 @@ export class Cli {
   async workspace(config?: string): Promise<Workspace> {
     const folder = await this.place();
     if (config !== undefined) await writeFile(join(folder, "custody.yaml"), config);
-    await (await this.inside()).begin(folder, "Example GmbH", "Europe/Berlin");
+    await (await this.inside()).begin(folder);
     return new Workspace(this, folder);
   }
 }

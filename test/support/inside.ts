@@ -29,10 +29,10 @@ class Heard implements Output {
   }
 }
 
-/** `custody init` in this folder. Throws for anything but a new workspace. */
-export async function begin(folder: string, name: string, zone: string): Promise<void> {
+/** `custody init` in this folder; a configuration that is there is used. Throws for anything but a new workspace. */
+export async function begin(folder: string): Promise<void> {
   const heard = new Heard();
-  const code = await initTo(heard, { json: true, name, zone }, folder);
+  const code = await initTo(heard, { json: true, name: "Example GmbH", zone: "Europe/Berlin" }, folder);
   if (code !== 0) throw new Error(`init failed with ${code}:\n${heard.notes.join("\n")}`);
 }
 

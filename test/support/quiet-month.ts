@@ -45,10 +45,12 @@ export async function quietMonth(
     readonly index?: string;
     readonly more?: string;
   } = {},
+  /** Told what is to be done when nobody needs it any more. */
+  atEnd: (clean: () => Promise<void>) => void = onTestFinished,
 ): Promise<QuietMonth> {
   const { month, from, to } = monthBefore(Date.now());
   const source = await new HttpSource().start();
-  onTestFinished(() => source.stop());
+  atEnd(() => source.stop());
   await mkdir(join(folder, "incidents"), { recursive: true });
   await writeFile(
     join(folder, "custody.yaml"),
@@ -87,6 +89,6 @@ collectors:
     if (open) await custody.close();
     open = false;
   };
-  onTestFinished(close);
+  atEnd(close);
   return { custody, clock, folder, source, month, from, to, collect, close };
 }
