@@ -147,21 +147,31 @@ async function disturbed(
   await writeFile(large, Buffer.alloc(5 * 1024 * 1024, `${random.seed} `));
   const writers = [0, 1].map((i) => write(i));
   let detected = false;
+  const signed = new Set<string>();
   async function write(i: number): Promise<void> {
     const own = random.of(i);
     let store: S3Store | undefined;
     let ledger: Ledger | undefined;
+    let opened = 0;
+    const noteSigned = () => {
+      for (const { name } of account.appended.slice(opened)) if (name.startsWith(`w${i}.`)) signed.add(name);
+    };
     for (let n = 0; n < 12; n += 1) {
       const name = `w${i}.${n}`;
       try {
         store ??= await S3Store.open({ ...bucket, endpoint: proxy.endpoint, prefix, clock: hasty });
-        ledger ??= await Ledger.open({ ...parts, store });
+        if (ledger === undefined) {
+          ledger = await Ledger.open({ ...parts, store });
+          opened = account.appended.length;
+        }
         const what = own.between(0, 9);
         if (what === 0) account.blobs.push(await ledger.putFile(large, "application/octet-stream"));
         else if (what === 1) await putEvidence({ ledger }, account, name);
         else if (what === 2) ledger = undefined;
-        else if (what < 5) await publish({ ledger }, account);
-        else if (what === 5) await append({ ledger }, account, [name], `key:${own.between(0, 3)}`);
+        else if (what < 5) {
+          await publish({ ledger }, account);
+          noteSigned();
+        } else if (what === 5) await append({ ledger }, account, [name], `key:${own.between(0, 3)}`);
         else
           await append(
             { ledger },
@@ -177,7 +187,7 @@ async function disturbed(
         }
       }
     }
-    await ledger?.publish().catch((error: unknown) => {
+    await ledger?.publish().then(noteSigned, (error: unknown) => {
       if (!(error instanceof CustodyError) || error.code === "BUG") throw error;
       detected ||= error.code !== "STORE_UNREACHABLE";
     });
@@ -190,22 +200,34 @@ async function disturbed(
     proxy.disturb(`/${prefix}/`, undefined);
   }
   account.heads.push(...guard.all);
-  if (lie === "lost-write") await judgeLost(parts, account, detected, tally);
+  if (lie === "lost-write") await judgeLost(parts, account, signed, detected, tally);
   else await judge(parts, account, tally);
   if (lie === undefined && round % 20 === 0) await askSecondReader(parts, account, tally, place);
   await direct.close();
 }
 
-/** What a server threw away is gone, against its word. It must not go unseen. */
-async function judgeLost(parts: LedgerParts, account: Account, detected: boolean, tally: Tally): Promise<void> {
+/**
+ * What a server threw away is gone, against its word. It must not go unseen once it was signed. Entries at the end that
+ * their writer let go of before it signed them are remembered by nobody.
+ */
+async function judgeLost(
+  parts: LedgerParts,
+  account: Account,
+  signed: ReadonlySet<string>,
+  detected: boolean,
+  tally: Tally,
+): Promise<void> {
   // A file that no entry names was never more than on its way.
   account.blobs.length = 0;
+  const known = account.appended.filter(({ name }) => signed.has(name));
+  account.appended.splice(0, account.appended.length, ...known);
   const scratch = new Tally();
   try {
     await judge(parts, account, scratch);
     tally.addAll(scratch);
   } catch (thrown) {
-    const { findings } = await verifyLedger(parts.store, { keys: [parts.signer.verifier] });
+    const since = account.heads.map((head) => ({ ...head, from: "the guard", held: "guard" as const }));
+    const { findings } = await verifyLedger(parts.store, { keys: [parts.signer.verifier], since });
     if (findings.length === 0 && !detected) throw thrown;
     tally.add("unmasked");
   }
