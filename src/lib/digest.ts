@@ -23,6 +23,11 @@ export function digestOf(bytes: Uint8Array): Digest {
   return newSha256().update(bytes).digest("hex");
 }
 
+/** The bytes that were meant; undefined where others are there in their place, or none: neither says anything. */
+export function matching<T extends Uint8Array>(bytes: T | undefined, digest: Digest): T | undefined {
+  return bytes !== undefined && digestOf(bytes) === digest ? bytes : undefined;
+}
+
 /** An incremental SHA-256, for what does not fit into memory. */
 export function newDigest(): Sha256 {
   return newSha256();

@@ -14,6 +14,13 @@ export function didYouMean(word: string, known: readonly string[]): string {
   return hint === undefined ? "" : `; did you mean "${hint}"?`;
 }
 
+/** The known word that this one is with a letter or two wrong; undefined where it may well be a word of its own. */
+export function misspelt(word: string, known: readonly string[]): string | undefined {
+  if (word.length < 5 || known.some((one) => one.toLowerCase() === word.toLowerCase())) return undefined;
+  const allowed = word.length < 8 ? 1 : 2;
+  return known.find((one) => editDistance(word.toLowerCase(), one.toLowerCase()) <= allowed);
+}
+
 /** Levenshtein; inputs are keys and names, so quadratic time is no concern once they are cut. */
 function editDistance(a: string, b: string): number {
   const [s, t] = [a.slice(0, 100), b.slice(0, 100)];

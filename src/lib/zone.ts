@@ -58,6 +58,33 @@ export function forPeople(at: Instant, zone: string, options: { seconds?: boolea
   return `${w.day} ${MONTHS[w.month - 1]} ${w.year}, ${two(w.hour)}:${two(w.minute)}${seconds} ${zone}`;
 }
 
+/**
+ * Until when something is to be done, for people: `by the end of 13 Nov 2026` where it ends with a day, never the day after; any
+ * other time as `otherwise` says it. A limit may be kept as the last moment of its day or as the first one after it.
+ */
+export function limitForPeople(
+  due: Instant,
+  zone: string,
+  otherwise: (at: Instant, zone: string) => string = forPeople,
+) {
+  const day = dayEnding(due, zone);
+  return day === undefined ? otherwise(due, zone) : `by ${day}`;
+}
+
+/** The same where something holds until then: `the end of 13 Nov 2026`. */
+export function untilForPeople(
+  end: Instant,
+  zone: string,
+  otherwise: (at: Instant, zone: string) => string = forPeople,
+) {
+  return dayEnding(end, zone) ?? otherwise(end, zone);
+}
+
+function dayEnding(at: Instant, zone: string): string | undefined {
+  const ends = [at, at + 1].find((one) => startOfDay(wallClock(one, zone).toPlainDate(), zone) === one);
+  return ends === undefined ? undefined : `the end of ${dateForPeople(ends - 1, zone)}`;
+}
+
 /** For people: `20 Nov 2026`, the local date in the zone. */
 export function dateForPeople(at: Instant, zone: string): string {
   const w = wallClock(at, zone);
