@@ -3,10 +3,12 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { osUser } from "./config/config.ts";
-import type { Custody } from "./custody.ts";
+import type { Custody, LedgerView } from "./custody.ts";
 import type { Actor } from "./evidence/entry.ts";
 import { canonicalBytes } from "./lib/canonical.ts";
-import { CustodyError } from "./lib/errors.ts";
+import { matching } from "./lib/digest.ts";
+import { CustodyError, messageOf } from "./lib/errors.ts";
+import { nearest } from "./lib/nearest.ts";
 import { requireClock } from "./telling-time.ts";
 
 /**
@@ -25,6 +27,7 @@ const ALLOWED = {
   "sign-off": { roles: ["owner"], text: "sign what is recorded" },
   record: { roles: ["owner", "operator"], text: "write something into the log" },
   "hand-out": { roles: ["owner", "operator", "auditor"], text: "hand out evidence" },
+  sample: { roles: ["owner", "operator", "auditor"], text: "draw and mark samples" },
 } as const satisfies Record<string, { roles: readonly Role[]; text: string }>;
 
 /** The acts that a role may carry out, in words. */
@@ -118,13 +121,114 @@ function notKnown(): CustodyError {
   });
 }
 
-/** The ID of somebody with a token, without writing anything; undefined while they have none. */
+/**
+ * The ID of somebody under `people:`, without writing anything; undefined while they have none: the one they got with their
+ * token, or the one by which others named them before that. Never the one of a bare shell.
+ */
 export async function idOf(custody: Custody, name: string): Promise<string | undefined> {
-  for (const [id, known] of await namesOf(custody, (auth) => auth === "token")) if (known === name) return id;
+  for (const { id, auth, name: known, named } of await identified(custody))
+    if (known === name && (named === undefined ? auth === "token" : named === "member")) return id;
   return undefined;
 }
 
-const Identity = z.looseObject({ person: z.string(), name: z.string().optional(), osUser: z.string().optional() });
+const Identity = z.looseObject({
+  person: z.string(),
+  name: z.string().optional(),
+  osUser: z.string().optional(),
+  /** For somebody whom others named: one of `people:`, or anybody else. */
+  named: z.enum(["member", "outside"]).optional().catch(undefined),
+});
+
+/** What a person may be called in a record. */
+const MAX_NAME = 200;
+
+/**
+ * The ID of a person who is named in a record (an owner, a commander, a holder), made where they have none yet: a short name
+ * under `people:`, a name of anybody else, or an ID that is known. It says nothing about who acts. Throws INPUT_INVALID for
+ * what is no name, and for a single word that is most likely a mistyped short name.
+ */
+export async function personId(custody: Custody, name: string): Promise<string> {
+  const given = readName(custody, name);
+  const known = await namedBefore(custody, given);
+  if (known !== undefined) return known;
+  if (/^p-[0-9a-f]{12}$/.test(given))
+    throw new CustodyError("INPUT_INVALID", `nobody in this log has the ID ${given}`, {
+      remedy: "Name the person by their name. Nothing was recorded.",
+    });
+  const by = await actor(custody);
+  const made = newId();
+  const ledger = await custody.ledger();
+  const named = isMember(custody, given) ? "member" : "outside";
+  const identity = await ledger.put(canonicalBytes({ v: 1, person: made, name: given, named }), "application/json");
+  await ledger.append([{ kind: "identity", actor: by, person: made, identity }]);
+  // Another process may have been faster: the first one in the log is theirs for ever.
+  return (await namedBefore(custody, given)) ?? made;
+}
+
+/** What is wrong with a name for `personId`, in words; undefined where it will do. Writes nothing. */
+export function nameProblem(custody: Custody, name: string): string | undefined {
+  try {
+    readName(custody, name);
+    return undefined;
+  } catch (thrown) {
+    return messageOf(thrown);
+  }
+}
+
+const isMember = ({ config }: Custody, name: string) => Object.hasOwn(config.people, name);
+
+function readName(custody: Custody, name: string): string {
+  const given = name.normalize("NFC").trim();
+  const wrong = (why: string) =>
+    new CustodyError("INPUT_INVALID", `"${given.slice(0, 40).replace(UNPRINTED, "?")}" ${why}`, {
+      remedy: "Name a person: a short name under `people:`, or their full name. Nothing was recorded.",
+    });
+  if (given === "" || UNPRINTED.test(given)) throw wrong("is no name of a person");
+  if (given.length > MAX_NAME) throw wrong(`… is longer than the ${MAX_NAME} characters of a name`);
+  const called = Object.entries(custody.config.people).filter(
+    ([, one]) => one.name && alike(one.name) === alike(given),
+  );
+  const [member, another] = called.map(([short]) => short);
+  if (isMember(custody, given)) return given;
+  if (another !== undefined) throw wrong(`is the name of ${member} and of ${another} under \`people:\``);
+  if (member !== undefined) return member;
+  if (/[\s@]/.test(given) || /^p-[0-9a-f]{12}$/.test(given)) return given;
+  const meant = nearest(given, Object.keys(custody.config.people));
+  if (meant !== undefined)
+    throw wrong(`is nobody under \`people:\`; did you mean "${meant}"? Somebody else is named in full, with a space`);
+  return given;
+}
+
+const alike = (name: string) => name.normalize("NFC").trim().replace(/\s+/g, " ").toLowerCase();
+
+/**
+ * The short name under `people:` of whom a full name most likely means although nothing says so: they would be two people in
+ * every record. Undefined where there is none.
+ */
+export function likelyMember({ config: { people } }: Pick<Custody, "config">, name: string): string | undefined {
+  const words = alike(name).split(" ");
+  if (words.length < 2 || Object.values(people).some((one) => one.name && alike(one.name) === words.join(" "))) return;
+  return Object.keys(people).find((short) => people[short]?.name === undefined && words.includes(short.toLowerCase()));
+}
+
+/** The same as a line for whoever named them. */
+export function likelyMemberWords(custody: Pick<Custody, "config">, name: string): string | undefined {
+  const short = likelyMember(custody, name);
+  return short === undefined
+    ? undefined
+    : `"${name.trim()}" is recorded as somebody else than ${short} under \`people:\`. If they are one, write \`name: ${name.trim()}\` at ${short} there, and record it again as a correction.`;
+}
+
+/** Control characters, and what reorders or hides the text around it. */
+const UNPRINTED = /[\p{Cc}\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u;
+
+async function namedBefore(custody: Custody, given: string): Promise<string | undefined> {
+  if (isMember(custody, given)) return idOf(custody, given);
+  if (/^p-[0-9a-f]{12}$/.test(given))
+    return (await custody.identities()).some(({ entry }) => entry.person === given) ? given : undefined;
+  for (const { id, name, named } of await identified(custody)) if (named === "outside" && name === given) return id;
+  return undefined;
+}
 
 /**
  * The names behind the random IDs, in the order of the log, as far as their `identity` blobs are still there. `wanted` picks
@@ -135,17 +239,43 @@ export async function namesOf(
   wanted: (auth: string | undefined) => boolean = () => true,
 ): Promise<Map<string, string>> {
   const names = new Map<string, string>();
+  for (const { id, auth, name } of await identified(custody)) if (wanted(auth) && !names.has(id)) names.set(id, name);
+  return names;
+}
+
+interface Identified {
+  readonly id: string;
+  readonly name: string;
+  /** How whoever recorded it was recognised. */
+  readonly auth: string | undefined;
+  /** As who others named them; undefined for those who acted themselves. */
+  readonly named: "member" | "outside" | undefined;
+}
+
+/** Identities that were read already, by their digests: who acts asks for them again and again. */
+const identities = new WeakMap<Custody, Map<string, z.output<typeof Identity>>>();
+
+async function readIdentity(ledger: LedgerView, digest: string): Promise<z.output<typeof Identity> | undefined> {
+  const bytes = matching(await ledger.blob(digest), digest);
+  return Identity.safeParse(bytes && parseJson(bytes)).data;
+}
+
+/** Everybody whose name is still there, in the order of the log. */
+async function identified(custody: Custody): Promise<Identified[]> {
+  const all: Identified[] = [];
   const disposals = await custody.disposals();
   const ledger = await custody.view();
+  const read = identities.get(custody) ?? new Map<string, z.output<typeof Identity>>();
+  identities.set(custody, read);
   for (const { index, entry } of await custody.identities()) {
-    if (!wanted(entry.actor.auth) || names.has(entry.person)) continue;
     if (disposals.explains(entry.identity.digest, index) !== undefined) continue;
-    const bytes = await ledger.blob(entry.identity.digest);
-    const found = Identity.safeParse(bytes && parseJson(bytes)).data;
+    const found = read.get(entry.identity.digest) ?? (await readIdentity(ledger, entry.identity.digest));
+    if (found !== undefined) read.set(entry.identity.digest, found);
     const name = found?.name ?? found?.osUser;
-    if (found?.person === entry.person && name !== undefined) names.set(entry.person, name);
+    if (found?.person !== entry.person || name === undefined) continue;
+    all.push({ id: entry.person, name, auth: entry.actor.auth, named: found.named });
   }
-  return names;
+  return all;
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { dispose as disposeOf } from "../src/disposing.ts";
+import { dispose as disposeOf } from "../src/acts/disposing.ts";
 import { systemClock } from "../src/lib/clock.ts";
 import { Cli, configuration, SECRETS, Workspace } from "./support/cli.ts";
 import { FakeClock } from "./support/clock.ts";
@@ -12,7 +12,7 @@ import { newWorkspace } from "./support/workspace.ts";
 
 let cli: Cli;
 beforeAll(async () => {
-  cli = await Cli.compile("cli-dispose");
+  cli = await Cli.resident("cli-dispose");
 });
 afterAll(() => cli.close());
 

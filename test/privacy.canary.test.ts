@@ -10,7 +10,7 @@ import { Cli, configuration, type Done, type Workspace } from "./support/cli.ts"
 
 let cli: Cli;
 beforeAll(async () => {
-  cli = await Cli.compile("privacy-canary");
+  cli = await Cli.resident("privacy-canary");
   // What is shipped beside the code, for packs.
 }, 180_000);
 afterAll(() => cli.close());

@@ -25,6 +25,7 @@ import { type Bucket, ConfigFile } from "./file.ts";
 import { readHeadTargets } from "./heads.ts";
 import { type Mistake, mistakesOf, placeOf } from "./mistakes.ts";
 import { readChannels } from "./notify.ts";
+import { checkPolicy, type PolicyPlace, policyPlace } from "./policy.ts";
 
 /**
  * The configuration file and the environment: the only place that reads either. Everything wrong with a file is said at
@@ -39,6 +40,10 @@ export interface Config {
   readonly organisation: ConfigFile["organisation"];
   readonly scope: ConfigFile["scope"];
   readonly people: ConfigFile["people"];
+  /** Where the organisation's own rules are; undefined where there are none. */
+  readonly policy: PolicyPlace | undefined;
+  /** Path of an own catalogue of controls, absolute; undefined for the one that ships. */
+  readonly catalogue: string | undefined;
   readonly store: StorePlace;
   /** A second place to which what is signed is copied. */
   readonly mirror: StorePlace | undefined;
@@ -54,6 +59,8 @@ export interface Config {
   /** Environment for programs that are started: nothing of ours in it that they do not need. */
   readonly programs: Readonly<Record<string, string>>;
   readonly masking: readonly MaskingRule[];
+  /** Whether the register of incidents is kept in the log itself. */
+  readonly register: boolean;
   readonly retention: ConfigFile["retention"];
   readonly schedule: ConfigFile["schedule"];
   readonly log: ConfigFile["log"];
@@ -145,6 +152,7 @@ export async function parseConfig(
   const notify = readChannels(data, mistakes);
   checkIndex(parts.index, mistakes);
   checkPlaces(parts, root, mistakes);
+  checkPolicy(data, mistakes);
   checkRules(parts, familiesIn(parts, collectors), data, mistakes);
   checkLogged(data, mistakes);
   if (!parsed.success || mistakes.length > 0) throw invalid(mistakes, at);
@@ -157,6 +165,8 @@ export async function parseConfig(
     organisation: file.organisation,
     scope: file.scope,
     people: file.people,
+    policy: policyPlace(file.policy, root),
+    catalogue: file.catalogue === undefined ? undefined : resolve(root, file.catalogue),
     store: storePlace(file.store, root),
     mirror: file.mirror === null ? undefined : storePlace(file.mirror, root),
     index: readIndex(file.index, root, env),
@@ -166,6 +176,7 @@ export async function parseConfig(
     notify,
     programs: programEnvironment(env),
     masking: file.masking,
+    register: file.register,
     retention: file.retention,
     schedule: file.schedule,
     log: file.log,
@@ -186,10 +197,18 @@ export async function parseConfig(
       index: resolve(root, "data/index"),
     },
     vkey: resolve(root, "ledger.vkey"),
-    logged: JSON.parse(JSON.stringify(data)) as Json,
+    logged: withoutFullNames(JSON.parse(JSON.stringify(data))),
     reveal: (ref) => revealSecret(ref, root, env),
     personalToken: () => env.CUSTODY_TOKEN,
   };
+}
+
+/** Full names of people belong into files that can be disposed of, not into what stands in the log for good. */
+function withoutFullNames(data: { readonly people?: unknown } & Record<string, Json>): Json {
+  const { people } = data;
+  if (people === null || typeof people !== "object" || Array.isArray(people)) return data;
+  const named = Object.entries(people as Record<string, Record<string, Json>>);
+  return { ...data, people: Object.fromEntries(named.map(([short, { name: _, ...rest }]) => [short, rest])) };
 }
 
 function withMasking(instance: InstanceConfig, rules: readonly MaskingRule[]): InstanceConfig {

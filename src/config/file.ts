@@ -8,6 +8,7 @@ import { parseDuration } from "../lib/time.ts";
 import { didYouMeanZone, isZone } from "../lib/zone.ts";
 import { GETS } from "../notify/define.ts";
 import { parseTimeOfDay } from "../notify/rhythm.ts";
+import { SHIPPED_POLICIES } from "../policy/shipped.ts";
 import { EXAMPLES, readCadence } from "../slots/spoken.ts";
 
 /**
@@ -300,7 +301,24 @@ export const ConfigFile = z.strictObject({
       Id,
       z.strictObject({
         role: z.enum(["owner", "operator", "auditor"]).meta(about("What this person may do.", "owner")),
+        name: z
+          .string()
+          .min(1)
+          .max(200)
+          .optional()
+          .meta(
+            about("Full name. Whoever is called so in a record is this person, not somebody else.", "Anna Example"),
+          ),
         osUser: z.string().min(1).optional().meta(about("Name of this person on this machine.", "anna")),
+        holdsKey: z
+          .literal(true)
+          .optional()
+          .meta(
+            about(
+              "This person holds the key that signs the log. Reports say who does, and plainly where it is the one who also signs and operates; where nobody is named, that whoever operates it can reach the key.",
+              true,
+            ),
+          ),
         token: z
           .string()
           .regex(
@@ -318,6 +336,28 @@ export const ConfigFile = z.strictObject({
     )
     .default({})
     .meta(about("Who does what, by a short name.")),
+  policy: z
+    .string()
+    .min(1)
+    .max(4_000)
+    .optional()
+    .meta(
+      about(
+        `Your own rules for incidents: the name of a shipped policy (${SHIPPED_POLICIES.join(", ")}), or the path of a file. docs/policies.md says how to begin. Without it nothing is judged by rules of yours.`,
+        "sev1-4",
+      ),
+    ),
+  catalogue: z
+    .string()
+    .min(1)
+    .max(4_000)
+    .optional()
+    .meta(
+      about(
+        "Path of your own catalogue of controls, in place of the one that ships: a file of the form of controls/catalogue.schema.json. docs/laws.md says how to begin.",
+        "./catalogue.yaml",
+      ),
+    ),
   store: z
     .union([FileStore, Bucket])
     .meta(about("Where the ledger lies: `file:PATH`, or a bucket with the keys below.", "file:./data/store")),
@@ -343,6 +383,15 @@ export const ConfigFile = z.strictObject({
       about(
         "Folder of a private Postgres that Custody starts by itself, or a `postgres://` address, as a reference where it holds a password.",
         "${env:CUSTODY_INDEX_URL}",
+      ),
+    ),
+  register: z
+    .boolean()
+    .default(false)
+    .meta(
+      about(
+        "True where the register of incidents is kept here, with `custody incident`: months without an incident can then be confirmed from it. Without it incidents can be opened all the same.",
+        true,
       ),
     ),
   masking: z

@@ -6,9 +6,10 @@ import { indexesOf, lastNamed, type NamedFile, type Naming } from "./naming.ts";
 /** What may be disposed of. Pure: everything it goes by is in the ledger. */
 
 /**
- * Kinds of records whose files may be disposed of. All others hold the ledger up: without its configurations, catalogues,
- * keys, heads and masking rules nobody could say what was expected or what the proofs stand on. A file that such a record
- * names is refused, and so is one named by a record of a kind that this version does not know.
+ * Kinds of records whose files may be disposed of: evidence, and the words of people with what they attached. All others
+ * hold the ledger up: without its configurations, catalogues, rules, keys, heads and masking rules nobody could say what was
+ * expected, by what was judged or what the proofs stand on. A file that such a record names is refused, and so is one named
+ * by a record of a kind that this version does not know.
  */
 const DISPOSABLE = new Set([
   "run",
@@ -22,6 +23,18 @@ const DISPOSABLE = new Set([
   "correction",
   "hold",
   "disposal",
+  "sign-off",
+  "delivery",
+  "incident",
+  "event",
+  "event-decision",
+  "action",
+  "link",
+  "waiver",
+  "finding",
+  "sample",
+  "custody",
+  "activity",
 ]);
 
 const STRUCTURAL: Readonly<Record<string, string>> = {
@@ -30,6 +43,8 @@ const STRUCTURAL: Readonly<Record<string, string>> = {
   key: "a statement about a key of the log",
   head: "a proof that a head of the log left the store",
   "masking-rule": "a masking rule, by which is known what evidence files are without",
+  policy: "rules of the organisation, by which was judged",
+  "self-check": "what Custody found when it looked after itself",
 };
 
 /** Why a file cannot be disposed of, in words; undefined where it can, as far as the records alone tell. */

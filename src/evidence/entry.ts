@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { canonicalBytes, parseCanonical } from "../lib/canonical.ts";
-import { isDigest } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
-import { fromIso, parseDuration } from "../lib/time.ts";
-import { isZone } from "../lib/zone.ts";
+import { actKinds } from "./acts.ts";
 import { BlobRef } from "./blob.ts";
+import { Digest, Duration, Head, Id, Time, Window, Zone } from "./terms.ts";
 
 /**
  * The records of the ledger: one entry is one line of a batch, one leaf of the tree, one link of the chain.
@@ -19,25 +18,8 @@ export const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 /** `prev` of the first entry. */
 export const NO_PREVIOUS = "0".repeat(64);
 
-const Time = z.string().refine((t) => {
-  try {
-    fromIso(t);
-    return true;
-  } catch {
-    return false;
-  }
-}, "expected a time like 2026-11-20T16:40:10.123Z");
-const Digest = z.string().refine(isDigest, "expected 64 lower-case hex digits");
-/** Chosen by people, but a name of a thing, never of a person and never free text. */
-const Id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,199}$/, "expected letters, digits and . _ : @ / + -");
-const Duration = z.string().refine((d) => parseDuration(d) !== undefined, "expected a duration such as 15m, 6h or 3d");
-const Zone = z.string().refine(isZone, "expected an IANA zone such as Europe/Berlin");
-// A member more than this version knows must not make a record unread: a later version's revocation would pass unseen.
-const Window = z.object({ from: Time, to: Time });
 /** `<origin>+<key ID>+<base64>`; whether it is a key is seen where it is used. */
 const Vkey = z.string().max(400);
-/** Size and root, base64, of the log or a part of it from its beginning. */
-const Head = z.object({ size: z.int().min(0), root: z.string() });
 
 /** Who acted. A person is a random ID whose name, if any, is in an `identity` blob; `auth` says how sure we are of them. */
 export const Actor = z.looseObject({
@@ -86,7 +68,11 @@ const kinds = {
   config: {
     config: BlobRef,
     catalogue: BlobRef.optional(),
+    /** The laws as data, by which notices are judged. */
+    laws: z.array(BlobRef).max(32).optional(),
     zone: Zone,
+    /** True where the incident register is kept in this log. */
+    register: z.boolean().optional(),
     instances: z.array(InstanceRecord),
   },
   plan: {
@@ -195,6 +181,9 @@ const kinds = {
     requirements: z.array(Id).max(64).optional(),
     /** The log as it was when they looked. */
     seen: Head,
+    /** What was approved, where the subject is a document: a review, a procedure. */
+    document: BlobRef.optional(),
+    incident: Id.optional(),
     body: BlobRef.optional(),
   },
   /** What Custody found when it looked after itself. */
@@ -279,9 +268,19 @@ const kinds = {
     definition: BlobRef,
     instances: z.array(Id).max(256).optional(),
   },
-  report: { period: Window, size: z.int().min(0), report: BlobRef },
+  report: {
+    period: Window,
+    size: z.int().min(0),
+    report: BlobRef,
+    /** The files that were made. They are not in the store: their digests alone tell them again. */
+    files: z
+      .array(z.object({ form: z.enum(["pdf", "json"]), sha256: Digest }))
+      .max(4)
+      .optional(),
+  },
   access: { purpose: Id, digests: z.array(Digest) },
   correction: { of: z.int().min(0), body: BlobRef.optional() },
+  ...actKinds,
 } as const;
 
 export type KnownKind = keyof typeof kinds;
@@ -307,9 +306,17 @@ const schemas = new Map(
   Object.entries(kinds).map(([kind, fields]) => [kind, z.looseObject({ ...common, kind: z.literal(kind), ...fields })]),
 );
 
+/** What was found of entries: whoever reads a log asks several times about each, and no entry changes. */
+const asKnown = new WeakMap<Entry, boolean>();
+
 /** True for an entry of this kind whose fields are as this version knows them. */
 export function isKind<K extends KnownKind>(entry: Entry, kind: K): entry is EntryOf<K> {
-  return entry.kind === kind && (schemas.get(kind)?.safeParse(entry).success ?? false);
+  if (entry.kind !== kind) return false;
+  const before = asKnown.get(entry);
+  if (before !== undefined) return before;
+  const found = schemas.get(kind)?.safeParse(entry).success ?? false;
+  asKnown.set(entry, found);
+  return found;
 }
 
 /** Canonical bytes of an entry. Throws INPUT_TOO_LARGE above 65,535 bytes and INPUT_INVALID for fields that its kind does not allow. */

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { Instant } from "../lib/time.ts";
+import { caseFacts, Text, Time } from "./case-facts.ts";
+import type { GoneWords } from "./gone-words.ts";
 
 /**
  * What `read()` finds in a capture. Facts are derived, so they can be rebuilt; a capture cannot.
@@ -7,46 +9,8 @@ import type { Instant } from "../lib/time.ts";
  * The identity of a fact is (instance, kind, id): the id is the source's own and stays the same when the fact changes.
  * Times are milliseconds since 1970 in UTC; null is "the source does not say". A fact never invents what is not there.
  */
-const Time = z.number().int().nullable();
-const Text = z.string().nullable();
-
 export const Fact = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("incident"),
-    id: z.string(),
-    title: z.string(),
-    /** The organisation's own word (Sev1, P2, Critical). */
-    severity: Text,
-    status: Text,
-    /** availability, security or both, where the source says so. */
-    nature: Text,
-    occurredAt: Time,
-    detectedAt: Time,
-    acknowledgedAt: Time,
-    containedAt: Time,
-    resolvedAt: Time,
-    closedAt: Time,
-    owner: Text,
-    commander: Text,
-    personalData: z.enum(["yes", "no"]).nullable(),
-    review: Text,
-  }),
-  z.strictObject({
-    kind: z.literal("review"),
-    id: z.string(),
-    title: z.string(),
-    /** The incident it is about, by the id the author wrote. */
-    incident: Text,
-    severity: Text,
-    author: Text,
-    date: Time,
-    approvedBy: Text,
-    /** Headings that have text under them, lower case. */
-    sections: z.array(z.string()),
-    /** Headings that stand there empty. */
-    empty: z.array(z.string()),
-    actions: z.array(z.strictObject({ item: z.string(), owner: Text, due: Text })),
-  }),
+  ...caseFacts,
   z.strictObject({
     kind: z.literal("alert"),
     id: z.string(),
@@ -84,7 +48,16 @@ export const Fact = z.discriminatedUnion("kind", [
     detail: Text,
   }),
 ]);
-export type Fact = z.infer<typeof Fact>;
+/** A fact with everything that its kind can say. */
+export type Fact = z.output<typeof Fact>;
+/** A fact as a reader gives it: what its source cannot know may be left out. */
+export type FactInput = z.input<typeof Fact>;
+
+/** The same fact with all that its source cannot know filled in as unknown. Throws where it is no fact. */
+export function wholeFact<K extends FactKind>(fact: Extract<FactInput, { kind: K }>): FactOf<K> {
+  return Fact.parse(fact) as FactOf<K>;
+}
+
 export type FactKind = Fact["kind"];
 export type FactOf<K extends FactKind> = Extract<Fact, { kind: K }>;
 
@@ -101,10 +74,26 @@ export interface Observed {
   readonly position?: number;
   /** Position among the facts of its capture; entry, position and ordinal order all words about a thing. */
   readonly ordinal: number;
+  /** The file, page or address that the bytes are of, as the collector names it. */
+  readonly origin?: string;
   /** The entry's own time. */
   readonly at?: Instant;
   /** When the bytes were captured, where that is at hand. */
   readonly capturedAt?: Instant;
+  /**
+   * Where words of people that it was made of are gone: the fact as it would be if there had been something in each of them,
+   * and the records whose words they were. What differs between the two nobody can tell any more.
+   */
+  readonly ifKept?: { readonly fact: Fact; readonly gone: readonly GoneWords[] };
+  /** Values of it that stand there and could not be read: what the fact says of them is no answer. Left out where there are none. */
+  readonly unread?: readonly UnreadValue[];
+}
+
+/** A value of a fact that could not be read, and where that stands. */
+export interface UnreadValue {
+  readonly field: string;
+  readonly where: string;
+  readonly message: string;
 }
 
 /** Something in the bytes that a person should mend at the source. The bytes are kept as they are either way. */
@@ -114,4 +103,16 @@ export interface Problem {
   readonly where: string;
   /** Expected, found, and what to do. */
   readonly message: string;
+  /**
+   * All that it makes uncertain, where the reader is sure of that: facts of the same capture, and their fields. Left out where it
+   * may hide anything, such as a whole record.
+   */
+  readonly about?: readonly Doubted[];
+}
+
+/** A fact with fields whose values could not be read; with none where what could not be read is nothing that a fact holds. */
+export interface Doubted {
+  readonly kind: FactKind;
+  readonly id: string;
+  readonly fields: readonly string[];
 }

@@ -1,4 +1,5 @@
 import type { EntryOf } from "../evidence/entry.ts";
+import { isProven } from "../evidence/proof.ts";
 
 /** A file that was lawfully deleted. */
 export interface Disposed {
@@ -10,6 +11,8 @@ export interface Disposed {
   readonly by: string;
   readonly authority: string;
   readonly reason: string;
+  /** Set where whoever recorded it did not show who they are. */
+  readonly unproven?: true;
   /** Set where the bytes are still in the store: the deletion is not finished. */
   readonly remains?: true;
 }
@@ -30,6 +33,7 @@ export class Disposals {
         by: entry.actor.id,
         authority: entry.authority,
         reason: entry.reason,
+        ...(entry.actor.type === "person" && !isProven(entry.actor) ? { unproven: true as const } : {}),
       });
     }
   }

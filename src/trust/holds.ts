@@ -91,7 +91,10 @@ export function covers(hold: Hold, { digest, records, incidents }: Holdable): bo
     if (instances !== undefined && !instances.includes(text(entry, "instance") ?? "")) return false;
     if (window !== undefined && !times(entry).some((time) => time.from < window.to && time.to > window.from))
       return false;
-    return incident === undefined || incidents.has(incident) || text(entry, "incident") === incident;
+    if (incident === undefined || incidents.has(incident) || text(entry, "incident") === incident) return true;
+    // A review or a waiver is about several.
+    const several = (entry as Record<string, unknown>).incidents;
+    return Array.isArray(several) && several.includes(incident);
   });
 }
 

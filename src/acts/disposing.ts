@@ -1,9 +1,10 @@
 import { readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { linkKey } from "./assess/population.ts";
-import { parseKeep } from "./config/file.ts";
-import { bucketOptions, type Custody } from "./custody.ts";
-import { type DueFile, dueFiles } from "./disposal/due.ts";
+import { linkKey } from "../assess/population.ts";
+import { parseKeep } from "../config/file.ts";
+import { bucketOptions, type Custody } from "../custody.ts";
+import { publish } from "../daemon/mirroring.ts";
+import { type DueFile, dueFiles } from "../disposal/due.ts";
 import {
   holdOver,
   type Incidents,
@@ -12,16 +13,15 @@ import {
   underHold,
   withContents,
   withLists,
-} from "./disposal/judge.ts";
-import { indexesOf, lastNamed, type NamedFile, Naming } from "./disposal/naming.ts";
-import { type DisposalCause, disposalDrafts } from "./disposal/record.ts";
-import { blobKey } from "./evidence/blob.ts";
-import { isKind } from "./evidence/entry.ts";
-import { CustodyError } from "./lib/errors.ts";
-import type { Instant } from "./lib/time.ts";
-import { publish } from "./mirroring.ts";
-import { actor } from "./people.ts";
-import { folderRemover, type Remover } from "./store/remove.ts";
+} from "../disposal/judge.ts";
+import { indexesOf, lastNamed, type NamedFile, Naming } from "../disposal/naming.ts";
+import { type DisposalCause, disposalDrafts } from "../disposal/record.ts";
+import { blobKey } from "../evidence/blob.ts";
+import { isKind } from "../evidence/entry.ts";
+import { CustodyError } from "../lib/errors.ts";
+import type { Instant } from "../lib/time.ts";
+import { actor } from "../people.ts";
+import { folderRemover, type Remover } from "../store/remove.ts";
 
 /**
  * Lawful disposal: first the record of it, signed, and only then the deletion, with a credential of its own; at last whatever
@@ -89,7 +89,7 @@ export async function filesDue(custody: Custody, naming: Naming): Promise<DueFil
 export async function incidentsOf(custody: Custody, naming: Naming, digests: readonly string[]): Promise<Incidents> {
   const found = new Map<string, Set<string>>();
   if (naming.holds.standing.some(({ incident }) => incident !== undefined)) {
-    const { readFacts } = await import("./collector/facts.ts");
+    const { readFacts } = await import("../collector/facts.ts");
     const view = await custody.view();
     const newest = digests.flatMap((digest) => {
       const file = naming.files.get(digest);
@@ -274,7 +274,7 @@ async function openRemovers(custody: Custody): Promise<Remover[]> {
     if (place === undefined) continue;
     if (place.kind === "folder") removers.push(await folderRemover(place.path));
     else if (keys.accessKey !== undefined && keys.secretKey !== undefined) {
-      const { bucketRemover } = await import("./store/s3-remove.ts");
+      const { bucketRemover } = await import("../store/s3-remove.ts");
       const { lock: _, ...options } = bucketOptions(custody.config, custody.clock, { ...place, lock: undefined });
       const credentials = {
         accessKeyId: custody.config.reveal(keys.accessKey),
@@ -298,7 +298,7 @@ async function openRemovers(custody: Custody): Promise<Remover[]> {
 /** Makes the index vanish, with what it was made from, and makes it again. Remarks on what is out of reach. */
 async function forgetIndex(custody: Custody): Promise<string[]> {
   const { index } = custody.config;
-  const { eraseGivenIndex, erasePrivateIndex } = await import("./index/erase.ts");
+  const { eraseGivenIndex, erasePrivateIndex } = await import("../index/erase.ts");
   if (index.kind === "private") {
     if ((await stat(index.folder).catch(() => undefined)) === undefined) return [];
     await custody.closeDatabase();
@@ -411,7 +411,7 @@ async function quotingLists(
   lists: ReadonlySet<string>,
   digests: ReadonlySet<string>,
 ): Promise<string[]> {
-  const { decodeManifest } = await import("./evidence/manifest.ts");
+  const { decodeManifest } = await import("../evidence/manifest.ts");
   const view = await custody.view();
   const quoting: string[] = [];
   for (const list of lists) {
