@@ -11,7 +11,7 @@ const RECORDED = resolve(import.meta.dirname, "recordings/markdown/company/incid
 
 let cli: Cli;
 beforeAll(async () => {
-  cli = await Cli.compile("cli-reading");
+  cli = await Cli.resident("cli-reading");
 });
 afterAll(() => cli.close());
 
