@@ -4,8 +4,9 @@ import { type Answer, defineCollector, type PartialReason } from "../src/collect
 import type { Problem } from "../src/evidence/fact.ts";
 import { canonicalBytes, parseCanonical } from "../src/lib/canonical.ts";
 import { CustodyError } from "../src/lib/errors.ts";
-import { idOf, readFile } from "./markdown/file.ts";
+import { holdsNoRecord, idOf, readFile } from "./markdown/file.ts";
 import { codeOf, type Left, type LeftOut, MAX_TOTAL_BYTES, readFound, walkFolder } from "./markdown/folder.ts";
+import { mistypedKeys } from "./markdown/mistyped.ts";
 import { keepRules, keptRules, Words, Zone } from "./markdown/rules.ts";
 import { readFolder } from "./markdown/vocabulary.ts";
 
@@ -45,10 +46,10 @@ export const markdownIncidents = defineCollector({
   cadence: "monthly",
   grace: "3d",
   config: Config,
-  reader: 1,
+  reader: 4,
   blindSpots: [
     "A folder shows the register as it stood when it was read, not its history: a record written, changed and removed between two runs was never seen. A record that disappears between two runs shows in the list of files kept with every run.",
-    "When a record was really written is not known: times of files are not evidence, and the times in a record are what its author wrote.",
+    "When a record was really written is not known: times of files are not evidence, and the times in a record are what its author wrote, no more exactly than written: a date alone is a day, 08:12 a minute.",
     "Names that begin with a dot, files not named *.md, and README, index and template files that hold no record are not read as records.",
   ],
   permissions: ["Read the folder and the files in it."],
@@ -58,10 +59,14 @@ export const markdownIncidents = defineCollector({
     const { files, left } = await walk(resolve(folder, config.path));
     const parameters = keepRules({ zone: config.zone, words: config.fields });
     const listed: { name: string; size: number; left?: string }[] = [];
+    const rules = keptRules(parameters);
     let bytes = 0;
+    // Of records: a file that is none would be one that was counted and never read. One that was left out may be a record.
+    let total = 0;
     for (const file of files) {
       if (signal.aborted) throw new CustodyError("ABORTED", `stopped before ${file.name}`);
       const read = await readFound(file, MAX_TOTAL_BYTES - bytes);
+      if (!("bytes" in read) || !holdsNoRecord(read.bytes, file.name, rules)) total += 1;
       if ("bytes" in read) {
         yield { bytes: read.bytes, mediaType: MARKDOWN_TYPE, origin: file.name, parameters } satisfies Answer;
         listed.push({ name: file.name, size: read.bytes.length });
@@ -79,15 +84,19 @@ export const markdownIncidents = defineCollector({
     };
 
     const [first] = left;
-    if (!first) return { seen: "full", total: files.length };
+    if (!first) return { seen: "full", total };
     const more = left.length > 1 ? ` (and ${left.length - 1} more)` : "";
     const detail = `${describe(first)}${more}`;
-    return { seen: "partial", intervals: [], reason: REASONS[first.why], detail, total: files.length };
+    return { seen: "partial", intervals: [], reason: REASONS[first.why], detail, total };
   },
 
   *read({ bytes, mediaType, origin, parameters }) {
     if (mediaType === LISTING_TYPE) yield* readListing(bytes, origin);
     else yield* readFile(bytes, origin, keptRules(parameters));
+  },
+
+  *doubts({ bytes, mediaType, origin, parameters }) {
+    if (mediaType !== LISTING_TYPE) yield* mistypedKeys(bytes, origin, keptRules(parameters));
   },
 });
 
@@ -110,7 +119,7 @@ async function walk(path: string) {
 }
 
 function* readListing(bytes: Uint8Array, origin: string): Iterable<Problem> {
-  const problem = (message: string): Problem => ({ kind: "problem", where: origin, message });
+  const problem = (message: string, where = origin): Problem => ({ kind: "problem", where, message });
   let listing: z.output<typeof Listing>;
   try {
     listing = Listing.parse(parseCanonical(bytes));
@@ -118,12 +127,16 @@ function* readListing(bytes: Uint8Array, origin: string): Iterable<Problem> {
     yield problem("expected the list of the files of a folder in canonical JSON");
     return;
   }
-  for (const left of listing.left.slice(0, 100)) yield problem(`not collected: ${describe(left)}`);
+  for (const left of listing.left.slice(0, 100)) yield problem(`not collected: ${describe(left)}`, left.name || origin);
   const names = new Map<string, string>();
   for (const { name } of listing.files) {
     const key = `${readFolder(name) ?? ""} ${idOf(name)}`;
     const other = names.get(key);
     if (other === undefined) names.set(key, name);
-    else yield problem(`${other} and ${name} have the same name; without an \`id:\` in each they count as one record`);
+    else
+      yield problem(
+        `${other} and ${name} have the same name; without an \`id:\` in each they count as one record`,
+        name,
+      );
   }
 }

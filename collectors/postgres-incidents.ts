@@ -50,11 +50,11 @@ export const postgresIncidents = defineCollector({
   cadence: "monthly",
   grace: "3d",
   config: Config,
-  reader: 1,
+  reader: 4,
   blindSpots: [
     "A table shows its rows as they stood at the moment of the query, not their history: a row added, changed and deleted between two runs was never seen, unless the database keeps its own history and the query asks for it.",
     "Only what the query selects is seen. A WHERE clause that leaves incidents out leaves them out of the evidence; the query is kept with every run.",
-    "When a row was really written is not known; the times in it are what the application, or somebody with access to the database, wrote.",
+    "When a row was really written is not known; the times in it are what the application, or somebody with access to the database, wrote. A timestamp counts as exact, also where somebody entered only its minute or its day.",
   ],
   permissions: [
     "A role of its own that may connect and SELECT from the tables of the query, and nothing more. The transaction is read-only in any case.",

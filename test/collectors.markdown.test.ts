@@ -14,7 +14,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { markdownIncidents } from "../collectors/markdown-incidents.ts";
-import { Fact, type FactOf, type Problem } from "../src/evidence/fact.ts";
+import { Fact, type FactOf, type Problem, wholeFact } from "../src/evidence/fact.ts";
 import { type Json, parseCanonical } from "../src/lib/canonical.ts";
 import { describeCollector } from "./support/collector-contract.ts";
 import { temporaryFolder } from "./support/ledger.ts";
@@ -62,9 +62,10 @@ describe("reading records", () => {
     );
     expect(problems).toEqual([]);
     expect(reviews).toEqual([]);
-    expect(incidents).toEqual([
-      {
+    expect(incidents.map((one) => wholeFact<"incident">(one))).toEqual([
+      wholeFact<"incident">({
         kind: "incident",
+        tellsOf: ["messages", "breaches"],
         id: "INC-2026-014",
         title: "API token in a public repository",
         severity: "Sev1",
@@ -80,7 +81,14 @@ describe("reading records", () => {
         commander: "Jörg Beispiel",
         personalData: "no",
         review: "../reviews/INC-2026-014-review.md",
-      },
+        precision: {
+          occurredAt: 1_000,
+          acknowledgedAt: 60_000,
+          containedAt: 60_000,
+          resolvedAt: 60_000,
+          closedAt: 60_000,
+        },
+      }),
     ]);
   });
 
@@ -110,6 +118,9 @@ describe("reading records", () => {
         author: "Anna Muster",
         date: null,
         approvedBy: null,
+        approvedAt: null,
+        publishedAt: null,
+        precision: {},
         sections: ["what happened", "impact", "customers", "action items"],
         empty: ["root cause", "what to improve"],
         actions: [
@@ -240,6 +251,7 @@ describe("what a person should mend", () => {
       {
         kind: "problem",
         where: "a/b.md:3",
+        about: [{ kind: "incident", id: "b", fields: ["detectedAt"] }],
         message:
           'detected: expected a time with its zone, found "2026-11-20 17:40" (no zone); write 2026-11-20T17:40:00Z or with an offset such as +01:00, or set `zone:` for this collector',
       },
@@ -395,6 +407,13 @@ describe("hostile files", () => {
       "<x>",
       "![[",
       "severity: ",
+      "severities:\n",
+      "messages: ",
+      "measures: [",
+      "impact: ",
+      "  - at: ",
+      "tags: ",
+      "affected: ",
       "\r",
       "\ud800",
       "{",
@@ -443,7 +462,8 @@ describe("collecting a folder", () => {
     writeFileSync(join(path, "notes.txt"), "no record");
     const ran = await runOnce(markdownIncidents, { path, zone: "Europe/Berlin" });
     expect(ran.outcome).toBe("collected");
-    expect(ran.draft.total).toBe(5);
+    // Neither README.md nor the template is a record.
+    expect(ran.draft.total).toBe(3);
     expect(ran.captures.map(({ origin }) => origin)).toEqual([
       "README.md",
       "incidents/2026-11-20-login-outage.md",
@@ -476,6 +496,25 @@ describe("collecting a folder", () => {
     const names = (ran: typeof first) =>
       (parseCanonical(ran.captures.at(-1)!.bytes) as { files: { name: string }[] }).files.map(({ name }) => name);
     expect([names(first), names(second)]).toEqual([["a.md", "b.md"], ["b.md"]]);
+  });
+
+  test("the total counts what is read as a record, and what was left out", async () => {
+    const path = await folderOf({
+      "README.md": "# Incident register\n\nOne file for each incident.\n",
+      "reviews/index.md": "",
+      "incidents/_template.md": RECORD,
+      // These three say of themselves that they are records, or may be one.
+      "INC-7/README.md": RECORD,
+      "INC-8/index.md": "---\ntype: incident\ntitle: x\n---\n",
+      "INC-9/README.md": "---\nbroken: [\n---\n",
+      "a.md": RECORD,
+      "huge/README.md": "",
+    });
+    truncateSync(join(path, "huge", "README.md"), 2 * 1024 ** 3);
+    const ran = await runOnce(markdownIncidents, { path });
+    expect([ran.outcome, ran.draft.total, ran.draft.items]).toEqual(["partial", 5, 8]);
+    const { facts } = readAll(markdownIncidents, ran.captures);
+    expect(facts.map(({ id }) => id)).toEqual(["INC-7", "INC-8", "a"]);
   });
 
   test("a relative path is meant from the folder of the configuration", async () => {

@@ -193,6 +193,50 @@ describe("a real server", () => {
     expect(readAll(postgresIncidents, ran.captures).facts).toMatchObject([{ detectedAt: null }, { detectedAt: null }]);
   });
 
+  test("timestamps are exact, dates are days, text is as written; arrays and JSON give marks and lists", async () => {
+    const query = `SELECT 'a' AS key, timestamptz '2026-11-03 11:00+01' AS detected, timestamp '2026-11-03 11:05' AS responded,
+      date '2026-10-25' AS closed, '2026-11-03 11:30' AS resolved, ARRAY['key-compromise', 'customer data'] AS tags, 12 AS people,
+      json_agg(json_build_object('level', 'Sev' || n, 'at', timestamptz '2026-11-03 11:00+01' + n * interval '1 minute')
+        ORDER BY n DESC) AS severities,
+      jsonb_build_array(jsonb_build_object('channel', 'email', 'audience', 'customers', 'reached', 8)) AS messages
+      FROM generate_series(1, 2) n`;
+    const columns = {
+      id: "key",
+      detectedAt: "detected",
+      respondedAt: "responded",
+      closedAt: "closed",
+      resolvedAt: "resolved",
+      tags: "tags",
+      affected: "people",
+      severities: "severities",
+      messages: "messages",
+    };
+    const ran = await ask({ query, columns, zone: "Europe/Berlin" });
+    const { facts, problems } = readAll(postgresIncidents, ran.captures);
+    expect(problems).toEqual([]);
+    expect(facts).toMatchObject([
+      {
+        severity: "Sev1",
+        detectedAt: Date.parse("2026-11-03T10:00Z"),
+        respondedAt: Date.parse("2026-11-03T10:05Z"),
+        closedAt: Date.parse("2026-10-24T22:00Z"),
+        tags: ["key-compromise", "customer data"],
+        affected: 12,
+        severities: [
+          { severity: "Sev2", at: Date.parse("2026-11-03T10:02Z") },
+          { severity: "Sev1", at: Date.parse("2026-11-03T10:01Z") },
+        ],
+        messages: [{ at: null, channel: "email", audience: "customers", reached: 8 }],
+      },
+    ]);
+    expect((facts[0] as { precision: object }).precision).toEqual({
+      closedAt: 25 * 3_600_000,
+      resolvedAt: 60_000,
+      "severities.0": 1_000,
+      "severities.1": 1_000,
+    });
+  });
+
   test("rows without an id, infinite times and a second row of an id are problems with their row", async () => {
     const query =
       "SELECT * FROM (VALUES (NULL, 'infinity'::timestamptz), ('a', 'infinity'), ('a', NULL)) AS t(key, at)";
@@ -355,7 +399,16 @@ test("the connection must be a reference, so that no password is ever written do
 test("read takes any bytes and yields nothing but facts and problems", () => {
   const cell = fc.oneof(
     fc.string({ unit: "binary" }),
-    fc.constantFrom("t", "infinity", "2026-11-20 17:40+01", "2026-11-20"),
+    fc.constantFrom(
+      "t",
+      "infinity",
+      "2026-11-20 17:40+01",
+      "2026-11-20",
+      "{a}",
+      "[null]",
+      '[{"at":1,"level":["x"]},[2]]',
+    ),
+    fc.jsonValue().map((value) => JSON.stringify([value])),
     fc.constant(null),
   );
   const page = fc.record({
@@ -378,6 +431,7 @@ test("read takes any bytes and yields nothing but facts and problems", () => {
   const rules = fc.oneof(
     fc.jsonValue(),
     fc.constant({ columns: { id: "a", detectedAt: "b", personalData: "__proto__" } }),
+    fc.constant({ columns: { id: "a", severities: "b", measures: "b", messages: "b", tags: "b", affected: "b" } }),
   );
   fc.assert(
     fc.property(bytes, rules, (b, parameters) => {

@@ -6,16 +6,25 @@ import { isZone, startOfDay, wallClock } from "../../src/lib/zone.ts";
  * needs the zone that the configuration declares, and guessing one would invent evidence.
  */
 export type WrittenTime =
-  | { readonly is: "instant"; readonly at: Instant }
+  | { readonly is: "instant"; readonly at: Instant; readonly precision: number }
   /** Date and time of day without a zone. */
-  | { readonly is: "naive"; readonly date: string; readonly ms: number }
+  | { readonly is: "naive"; readonly date: string; readonly ms: number; readonly precision: number }
   | { readonly is: "date"; readonly date: string }
   | { readonly is: "unreadable" };
 
 /** A time of day alone, `14:05`, as the end of a duration is often written. */
 export interface WrittenClock {
   readonly ms: number;
+  /** Milliseconds of its last digit: 60000 for `14:05`, 1000 with seconds, 100, 10 and 1 with digits behind them. */
+  readonly precision: number;
   readonly rest: string;
+}
+
+/** A time that has its place, no more exactly than it was written: the true one lies in [at, at + precision). */
+export interface SettledTime {
+  readonly at: Instant;
+  /** Milliseconds; 1 is exact. */
+  readonly precision: number;
 }
 
 const MINUTE = 60_000;
@@ -39,42 +48,44 @@ export function readWrittenTime(text: string): WrittenTime {
   if (!/^[T\s]/i.test(afterDate)) return unreadable;
   const clock = readClock(afterDate.slice(1).trim());
   if (!clock) return unreadable;
-  if (clock.rest === "") return { is: "naive", date: date[0], ms: clock.ms };
+  const { precision } = clock;
+  if (clock.rest === "") return { is: "naive", date: date[0], ms: clock.ms, precision };
   const local = Date.parse(`${date[0]}T00:00:00Z`) + clock.ms;
   const offset = readOffset(clock.rest);
-  if (offset !== undefined) return { is: "instant", at: local - offset };
+  if (offset !== undefined) return { is: "instant", at: local - offset, precision };
   const zone = clock.rest.replace(/^\[(.+)\]$/, "$1");
   if (!zone.includes("/") || !isZone(zone)) return unreadable;
   const placed = placeInZone(local, zone);
-  return typeof placed === "number" ? { is: "instant", at: placed } : unreadable;
+  return typeof placed === "number" ? { is: "instant", at: placed, precision } : unreadable;
 }
 
 /** The time of day at the start of a text, and what follows it. */
 export function readClock(text: string): WrittenClock | undefined {
   const match = CLOCK.exec(text);
   if (!match) return undefined;
-  const [all, hour = "", minute = "", second = "0", fraction = ""] = match;
-  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
+  const [all, hour = "", minute = "", second, fraction = ""] = match;
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second ?? 0) > 59) return undefined;
   const ms = Number(fraction.padEnd(3, "0").slice(0, 3));
   return {
-    ms: (Number(hour) * 60 + Number(minute)) * MINUTE + Number(second) * 1_000 + ms,
+    ms: (Number(hour) * 60 + Number(minute)) * MINUTE + Number(second ?? 0) * 1_000 + ms,
+    precision: second === undefined ? MINUTE : 10 ** (3 - Math.min(3, fraction.length)),
     rest: text.slice(all.length).trim(),
   };
 }
 
 /**
- * The instant of a written time. `what` is what a person wrote it for, and stands in the message.
- * @returns the instant, or what is wrong and what to write instead
+ * The instant of a written time, and how exactly it is written: a date alone is as long as that day was in its zone.
+ * @returns the time, or what is wrong and what to write instead
  */
-export function settleTime(written: WrittenTime, text: string, zone: string | undefined): Instant | string {
+export function settleTime(written: WrittenTime, text: string, zone: string | undefined): SettledTime | string {
   const found = `found "${text.trim().slice(0, 60)}"`;
   switch (written.is) {
     case "instant":
-      return written.at;
+      return { at: written.at, precision: written.precision };
     case "unreadable":
       return `expected a time such as 2026-11-20T17:40+01:00, ${found}; write date, time and offset that way`;
     case "date":
-      if (zone) return startOfDay(wallClock(Date.parse(`${written.date}T00:00:00Z`), "UTC").toPlainDate(), zone);
+      if (zone) return wholeDay(written.date, zone) ?? `${found}: that day never was in ${zone}; write the real one`;
       return `expected a time with its zone, ${found} (only a date); write ${written.date}T09:30+01:00 with the real time and offset, or set \`zone:\` for this collector and the day counts from its start`;
     case "naive": {
       const local = Date.parse(`${written.date}T00:00:00Z`) + written.ms;
@@ -82,11 +93,19 @@ export function settleTime(written: WrittenTime, text: string, zone: string | un
         return `expected a time with its zone, ${found} (no zone); write ${iso(local).slice(0, 19)}Z or with an offset such as +01:00, or set \`zone:\` for this collector`;
       }
       const placed = placeInZone(local, zone);
-      if (typeof placed === "number") return placed;
+      if (typeof placed === "number") return { at: placed, precision: written.precision };
       const why = placed === "skipped" ? "did not exist" : "came twice";
       return `${found}: that wall time ${why} in ${zone}, the clocks changed; write it with its offset, such as +01:00`;
     }
   }
+}
+
+/** A day of a change of the clocks is as long as it was. Undefined for one that a zone skipped when it changed sides of the date line. */
+function wholeDay(day: string, zone: string): SettledTime | undefined {
+  const date = wallClock(Date.parse(`${day}T00:00:00Z`), "UTC").toPlainDate();
+  const at = startOfDay(date, zone);
+  const precision = startOfDay(date.add({ days: 1 }), zone) - at;
+  return precision > 0 ? { at, precision } : undefined;
 }
 
 /** The instant at which the clocks of a zone show this wall time (given as if it were UTC), unless they skipped or repeated it. */

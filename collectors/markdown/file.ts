@@ -1,7 +1,10 @@
-import type { Fact, Problem } from "../../src/evidence/fact.ts";
+import type { FactInput, Problem } from "../../src/evidence/fact.ts";
+import { LISTS } from "../incident-log/items.ts";
 import { cleanText } from "../incident-log/text.ts";
+import { doubtedBy } from "./doubted.ts";
 import { type Field, type FrontMatter, field, plainKey, readFrontMatter } from "./front-matter.ts";
-import { type Page, PageReader, readIncident, readReview } from "./record.ts";
+import { type Page, PageReader } from "./page.ts";
+import { readIncident, readReview } from "./record.ts";
 import type { ReadingRules } from "./rules.ts";
 import { hasText, type Section, sectionName, splitSections } from "./sections.ts";
 import { type Declared, isReviewHeading, readFolder, readType, titleOf, vocabulary } from "./vocabulary.ts";
@@ -13,7 +16,7 @@ const MAX_HEADER_LINES = 100;
 const MAX_PROBLEMS = 100;
 
 /** Reads one Markdown file. `path` is relative to the folder; it names the record where the record does not name itself. */
-export function* readFile(bytes: Uint8Array, path: string, rules: ReadingRules): Iterable<Fact | Problem> {
+export function* readFile(bytes: Uint8Array, path: string, rules: ReadingRules): Iterable<FactInput | Problem> {
   const problem = (line: number, message: string): Problem => ({ kind: "problem", where: `${path}:${line}`, message });
   let text: string;
   try {
@@ -34,8 +37,7 @@ export function* readFile(bytes: Uint8Array, path: string, rules: ReadingRules):
 
   const words = vocabulary(rules.words);
   const sections = splitSections(lines, front.bodyStart);
-  const typeKeys = words.get("type") ?? [];
-  const typeField = front.fields.find(({ key, value }) => value !== "" && typeKeys.includes(plainKey(key)));
+  const typeField = typeFieldOf(front, words);
   const declared = typeField && readType(typeField.value);
   if (declared?.is === "other" && typeField) {
     const found = cleanText(typeField.value).slice(0, 60);
@@ -53,15 +55,56 @@ export function* readFile(bytes: Uint8Array, path: string, rules: ReadingRules):
   }
 
   let left = MAX_PROBLEMS;
-  for (const record of recordsOf(path, front, sections)) {
+  const records = recordsOf(path, front, sections);
+  const lists = LISTS.flatMap((term) => words.get(term) ?? []);
+  for (const { key, line } of records.length > 1 ? front.nested : []) {
+    if (lists.includes(plainKey(key)))
+      yield problem(
+        line,
+        `"${cleanText(key)}" is about one incident, and this file holds several; give it a file of its own`,
+      );
+  }
+  for (const record of records) {
     const page: Page = { ...record, zone: rules.zone, words };
     const reader = new PageReader(page);
-    yield* factsOf(page, reader, record.id, declared ?? fromFolder(path));
-    for (const { line, message } of reader.problems) if (left-- > 0) yield problem(line, message);
+    const facts = [...factsOf(page, reader, record.id, declared ?? fromFolder(path))];
+    yield* facts;
+    for (const { line, message, terms } of reader.problems) {
+      if (left-- <= 0) continue;
+      const about = terms && doubtedBy(terms, facts);
+      yield { ...problem(line, message), ...(about === undefined ? {} : { about }) };
+    }
   }
+  // What is not said any more may be about anything.
+  if (left < 0)
+    yield problem(1, `${-left} more places could not be read; mend those that are named, and read it again`);
 }
 
-type Record = Pick<Page, "fields" | "sections" | "heading" | "line"> & { readonly id: string };
+/**
+ * True for a README, an index or a template that holds no record: what `readFile` finds nothing in without a word about it. What
+ * cannot be read is taken for a record.
+ */
+export function holdsNoRecord(bytes: Uint8Array, path: string, rules: ReadingRules): boolean {
+  if (!mayBeAboutTheFolder(path) || bytes.length > MAX_CHARACTERS) return false;
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return false;
+  }
+  const lines = text.split(/\r\n?|\n/).map((line) => line.slice(0, MAX_LINE));
+  const front = readFrontMatter(lines);
+  if (front.state === "broken" || front.problems.length > 0) return false;
+  const isDeclared = typeFieldOf(front, vocabulary(rules.words)) !== undefined;
+  return !isDeclared && isAboutTheFolder(path, front, splitSections(lines, front.bodyStart));
+}
+
+function typeFieldOf(front: FrontMatter, words: ReturnType<typeof vocabulary>): Field | undefined {
+  const typeKeys = words.get("type") ?? [];
+  return front.fields.find(({ key, value }) => value !== "" && typeKeys.includes(plainKey(key)));
+}
+
+type Record = Pick<Page, "fields" | "nested" | "bodyStart" | "sections" | "heading" | "line"> & { readonly id: string };
 
 /** Usually one. A register in one file has a heading `Incident: <title>` per record. */
 function recordsOf(path: string, front: FrontMatter, sections: readonly Section[]): Record[] {
@@ -90,17 +133,23 @@ function recordsOf(path: string, front: FrontMatter, sections: readonly Section[
   const heading = titled && (cleanText(titleOf(titled.heading)?.title ?? titled.heading) || undefined);
   // Below the title and above it are the two places for `Date: …` lines.
   const head = sections.filter((section) => section.level === 0 || section === titled);
-  const fields = [
-    ...front.fields,
-    ...headerFields(head).filter(({ key }) => !front.fields.some((f) => plainKey(f.key) === plainKey(key))),
-  ];
+  const above = new Set([...front.fields, ...front.nested].map(({ key }) => plainKey(key)));
+  const fields = [...front.fields, ...headerFields(head).filter(({ key }) => !above.has(plainKey(key)))];
   return [
-    { id, heading, line, fields, sections: sections.filter((section) => section.level > 0 && section !== titled) },
+    {
+      id,
+      heading,
+      line,
+      fields,
+      nested: front.nested,
+      bodyStart: front.bodyStart,
+      sections: sections.filter((section) => section.level > 0 && section !== titled),
+    },
   ];
 }
 
 /** The facts of one record: what it says it is decides; without a word about it, it is an incident, and with the headings of a review also its review. */
-function* factsOf(page: Page, reader: PageReader, id: string, declared: Declared | undefined): Iterable<Fact> {
+function* factsOf(page: Page, reader: PageReader, id: string, declared: Declared | undefined): Iterable<FactInput> {
   const reviewed = page.sections.filter(({ heading }) => isReviewHeading(sectionName(heading))).length >= 2;
   const links = reader.field("incident") !== undefined;
   const isReview = declared?.is === "review" || reviewed;
@@ -125,7 +174,7 @@ function fromFolder(path: string): Declared | undefined {
 }
 
 /** `Key: value` lines, also as `**Key:** value` and `- Key: value`. Lines that are no such pair are prose. */
-function headerFields(sections: readonly Section[]): Field[] {
+export function headerFields(sections: readonly Section[]): Field[] {
   const fields: Field[] = [];
   for (const section of sections.slice(0, 2)) {
     for (const [i, line] of section.body.slice(0, MAX_HEADER_LINES).entries()) {
@@ -144,11 +193,19 @@ export function idOf(path: string): string {
   return cleanText(general && parts.length > 1 ? parts.at(-2)! : name) || "unnamed";
 }
 
+const TEMPLATE = /^_?(incident-|review-|post-?mortem-)?template\.md$/i;
+const README = /^(readme|_?index)\.md$/i;
+
+function mayBeAboutTheFolder(path: string): boolean {
+  const name = path.split("/").at(-1) ?? path;
+  return TEMPLATE.test(name) || README.test(name);
+}
+
 /** A README, an index or a template says something about the folder and is no record, unless it says it is one. */
 function isAboutTheFolder(path: string, front: FrontMatter, sections: readonly Section[]): boolean {
   const name = path.split("/").at(-1)!;
-  if (/^_?(incident-|review-|post-?mortem-)?template\.md$/i.test(name)) return true;
-  if (!/^(readme|_?index)\.md$/i.test(name)) return false;
+  if (TEMPLATE.test(name)) return true;
+  if (!README.test(name)) return false;
   const says = front.fields.length > 0 || sections.some((section) => titleOf(section.heading));
   return !says || !sections.some((section) => hasText(section.body));
 }

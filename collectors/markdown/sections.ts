@@ -15,7 +15,12 @@ export interface Action {
   readonly item: string;
   readonly owner: string | null;
   readonly due: string | null;
+  /** Line among those that were read, from 0. */
+  readonly row?: number;
 }
+
+/** Further words for the columns of a table of actions. */
+export type ColumnWords = Readonly<Record<string, readonly string[] | undefined>>;
 
 const MAX_SECTIONS = 1_000;
 const MAX_ACTIONS = 1_000;
@@ -111,38 +116,39 @@ export function hasText(body: readonly string[]): boolean {
 }
 
 /** Rows of the tables and points of the lists below a heading such as "Action items". */
-export function readActions(body: readonly string[]): Action[] {
+export function readActions(body: readonly string[], words: ColumnWords = {}): Action[] {
   const actions: Action[] = [];
   let columns: { item: number; owner: number; due: number } | undefined;
   let inTable = false;
-  for (const line of body) {
+  for (const [row, line] of body.entries()) {
     if (actions.length >= MAX_ACTIONS) break;
     const text = line.trim();
     if (!text.startsWith("|")) {
       inTable = false;
       const point = /^(?:[-*+]|\d+[.)])\s+(?:\[[ x]\]\s+)?(.+)$/i.exec(text)?.[1];
-      if (point !== undefined && !/^<[^<>]*>$/.test(point)) actions.push(readPoint(point));
+      if (point !== undefined && !/^<[^<>]*>$/.test(point)) actions.push({ ...readPoint(point, words), row });
       continue;
     }
     const cells = readCells(text);
     if (!inTable) {
       inTable = true;
-      columns = readColumns(cells);
+      columns = readColumns(cells, words);
       continue;
     }
     if (!columns || cells.every((cell) => /^:?-*:?$/.test(cell))) continue;
     const cell = (at: number) => (at < 0 ? null : unlessEmpty(cells[at] ?? ""));
-    const action = { item: cell(columns.item) ?? "", owner: cell(columns.owner), due: cell(columns.due) };
+    const action = { item: cell(columns.item) ?? "", owner: cell(columns.owner), due: cell(columns.due), row };
     if (action.item || action.owner || action.due) actions.push(action);
   }
   return actions;
 }
 
-function readColumns(head: readonly string[]) {
-  const find = (words: RegExp) => head.findIndex((cell) => words.test(cell));
-  const owner = find(/^(owner|assignee|assigned to|who|responsible)$/i);
-  const due = find(/^(due|due date|due by|deadline|by|by when|when|target|target date)$/i);
-  const named = find(/^(item|action|action item|task|what|description|measure)$/i);
+function readColumns(head: readonly string[], own: ColumnWords) {
+  const find = (words: RegExp, further: readonly string[] = []) =>
+    head.findIndex((cell) => words.test(cell) || further.some((word) => word.toLowerCase() === cell.toLowerCase()));
+  const owner = find(/^(owner|assignee|assigned to|who|responsible)$/i, own.owner);
+  const due = find(/^(due|due date|due by|deadline|by|by when|when|target|target date)$/i, own.due);
+  const named = find(/^(item|action|action item|task|what|description|measure)$/i, own.item);
   // A number or a status often stands first; the item is the first column that is neither.
   const item =
     named >= 0 ? named : head.findIndex((cell, i) => i !== owner && i !== due && !/^(#|no\.?|id|status)?$/i.test(cell));
@@ -162,9 +168,14 @@ function readCells(row: string): string[] {
     );
 }
 
-function readPoint(text: string): Action {
-  const owner = /\b(?:owner|assignee)\s*[:=]\s*([^,;()]+)/i.exec(text)?.[1] ?? /(?:^|\s)(@[\w.-]+)/.exec(text)?.[1];
-  const due = /\b(?:due|deadline)\s*[:=]?\s*(\d{4}-\d\d-\d\d)/i.exec(text)?.[1];
+function readPoint(text: string, own: ColumnWords): Action {
+  const named = (words: readonly string[], further: readonly string[] = [], value: string) => {
+    const any = [...words, ...further.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))].join("|");
+    return new RegExp(`(?<![\\p{L}\\p{N}_])(?:${any})${value}`, "iu").exec(text)?.[1];
+  };
+  const owner =
+    named(["owner", "assignee"], own.owner, "\\s*[:=]\\s*([^,;()]+)") ?? /(?:^|\s)(@[\w.-]+)/.exec(text)?.[1];
+  const due = named(["due", "deadline"], own.due, "\\s*[:=]?\\s*(\\d{4}-\\d\\d-\\d\\d)");
   return { item: text, owner: unlessEmpty(owner ?? ""), due: due ?? null };
 }
 

@@ -1,19 +1,39 @@
 import { z } from "zod";
-import type { Fact, Problem } from "../../src/evidence/fact.ts";
+import { INCIDENT_TIMES } from "../../src/evidence/case-facts.ts";
+import type { FactInput, Problem } from "../../src/evidence/fact.ts";
 import type { Json } from "../../src/lib/canonical.ts";
-import type { Instant } from "../../src/lib/time.ts";
 import { isZone } from "../../src/lib/zone.ts";
-import { cleanText, isUnknown, readYesNo } from "../incident-log/text.ts";
-import { readWrittenTime, settleTime } from "../incident-log/times.ts";
+import { Exactness } from "../incident-log/exactness.ts";
+import { LISTS, type ListName, readLists, type WrittenItem } from "../incident-log/items.ts";
+import { cleanText, isUnknown, readCount, readOften, readYesNo } from "../incident-log/text.ts";
+import { readWrittenTime, type SettledTime, settleTime } from "../incident-log/times.ts";
+import { readArray, readItems } from "./lists.ts";
 
-const TIMES = ["occurredAt", "detectedAt", "acknowledgedAt", "containedAt", "resolvedAt", "closedAt"] as const;
-const TEXTS = ["title", "severity", "status", "nature", "owner", "commander", "review"] as const;
+const TIMES = [...INCIDENT_TIMES, "personalDataAt"] as const;
+const TEXTS = [
+  "title",
+  "severity",
+  "status",
+  "nature",
+  "owner",
+  "commander",
+  "review",
+  "personalDataBy",
+  "detectedBy",
+  "cause",
+  "causeKey",
+  "supplier",
+  "closedBy",
+  "closureReason",
+] as const;
+const IMPACTS = ["confidentiality", "integrity", "availability"] as const;
+const OTHERS = ["personalData", "tags", "affected", "reopened", ...IMPACTS, ...LISTS] as const;
 
-type MappedField = "id" | "personalData" | (typeof TIMES)[number] | (typeof TEXTS)[number];
+type MappedField = "id" | (typeof TIMES)[number] | (typeof TEXTS)[number] | (typeof OTHERS)[number];
 
 const Column = z.string().min(1).max(200);
 const optional = Object.fromEntries(
-  [...TIMES, ...TEXTS, "personalData"].map((field) => [field, Column.optional()]),
+  [...TIMES, ...TEXTS, ...OTHERS].map((field) => [field, Column.optional()]),
 ) as Record<Exclude<MappedField, "id">, z.ZodOptional<typeof Column>>;
 
 /** Which column of the result says what about an incident. */
@@ -42,9 +62,20 @@ export const Page = z.looseObject({
 
 /** `timestamp without time zone` and `date`: times that only a declared zone makes instants. */
 const NAIVE = new Set([1114, 1082]);
+/** `timestamp`, with a zone or without: the server leaves zeros out when it prints one. */
+const EXACT = new Set([1184, 1114]);
+
+/** Lists of which an empty one says that there was nothing, where a column is named for them. */
+const TELLING = ["messages", "breaches"] as const;
+
+const MAX_MARKS = 50;
 
 /** Incidents in a page of rows. Never throws. */
-export function* readRows(bytes: Uint8Array, origin: string, parameters: Json | undefined): Iterable<Fact | Problem> {
+export function* readRows(
+  bytes: Uint8Array,
+  origin: string,
+  parameters: Json | undefined,
+): Iterable<FactInput | Problem> {
   const problem = (where: string, message: string): Problem => ({ kind: "problem", where, message });
   const rules = Rules.safeParse(parameters);
   const page = parsePage(bytes);
@@ -58,9 +89,11 @@ export function* readRows(bytes: Uint8Array, origin: string, parameters: Json | 
   const { columns, zone } = rules.data;
   const at = new Map(page.columns.map(({ name }, i) => [name, i]));
   const naive = new Set<MappedField>();
+  const exact = new Set<MappedField>();
   for (const [field, name] of Object.entries(columns) as [MappedField, string | undefined][]) {
     if (name === undefined) continue;
     const column = page.columns[at.get(name) ?? -1];
+    if (column && EXACT.has(column.oid)) exact.add(field);
     if (!column) yield problem(origin, `the result has no column "${name}"`);
     else if (!zone && NAIVE.has(column.oid) && (TIMES as readonly string[]).includes(field)) {
       naive.add(field);
@@ -78,15 +111,46 @@ export function* readRows(bytes: Uint8Array, origin: string, parameters: Json | 
       return name === undefined ? null : (row[at.get(name) ?? -1] ?? null);
     };
     const text = (field: MappedField) => cleanText(value(field) ?? "") || null;
-    const time = (field: MappedField): Instant | null => {
+    const id = text("id");
+    const doubt = (field: MappedField | "impact", message: string) =>
+      void found.push({
+        ...problem(where, message),
+        about: [{ kind: "incident", id: id ?? "", fields: filledBy(field) }],
+      });
+    const report = (field: MappedField, message: string) => doubt(field, `${columns[field]}: ${message}`);
+    const settle = (written: string) => settleTime(readWrittenTime(written), cleanText(written), zone);
+    const time = (field: MappedField): SettledTime | null => {
       const written = value(field);
       if (written === null || written.trim() === "" || naive.has(field)) return null;
-      const settled = settleTime(readWrittenTime(written), cleanText(written), zone);
-      if (typeof settled === "number") return settled;
-      found.push(problem(where, `${columns[field]}: ${settled}`));
+      const settled = settle(written);
+      if (typeof settled === "object") return exact.has(field) ? { at: settled.at, precision: 1 } : settled;
+      report(field, settled);
       return null;
     };
-    const id = text("id");
+    const count = (field: MappedField, read = readCount): number | null => {
+      const said = text(field);
+      if (said === null || isUnknown(said)) return null;
+      const number = read(said);
+      if (number === undefined) report(field, `expected a number, found "${said.slice(0, 60)}"`);
+      return number ?? null;
+    };
+    const marks = (): string[] => {
+      const all = readArray(value("tags") ?? "");
+      if (all.length > MAX_MARKS) report("tags", `${all.length} words; only the first ${MAX_MARKS} were read`);
+      return all.slice(0, MAX_MARKS);
+    };
+    const exactness = new Exactness();
+    const lists = (): ReturnType<typeof readLists> => {
+      const written: Partial<Record<ListName | "impact", readonly WrittenItem[]>> = {};
+      for (const list of LISTS) {
+        const items = readItems(value(list) ?? "");
+        if (typeof items === "string") report(list, items);
+        else written[list] = items;
+      }
+      const impact = IMPACTS.map((key) => ({ key, text: value(key) ?? "", line: 1 }));
+      written.impact = [{ line: 1, values: impact }];
+      return readLists(written, { settle, report: (_, message, list) => doubt(list, message) }, exactness);
+    };
     if (id === null) {
       yield problem(where, `column "${columns.id}" is empty, so the incident has no id; it was not read`);
       continue;
@@ -96,28 +160,42 @@ export function* readRows(bytes: Uint8Array, origin: string, parameters: Json | 
     const said = text("personalData");
     const personalData = said === null || isUnknown(said) ? null : (readYesNo(said) ?? null);
     if (said !== null && personalData === null && !isUnknown(said)) {
-      found.push(problem(where, `${columns.personalData}: expected yes or no, found "${said.slice(0, 60)}"`));
+      report("personalData", `expected yes or no, found "${said.slice(0, 60)}"`);
     }
+    const times = Object.fromEntries(TIMES.map((field) => [field, time(field)])) as Record<
+      (typeof TIMES)[number],
+      SettledTime | null
+    >;
+    const texts = Object.fromEntries(TEXTS.map((field) => [field, text(field)])) as Record<
+      (typeof TEXTS)[number],
+      string | null
+    >;
+    const listed = lists();
+    const tellsOf = TELLING.filter((list) => columns[list] !== undefined && at.has(columns[list]));
     yield {
       kind: "incident",
       id,
-      title: text("title") ?? id,
-      severity: text("severity"),
-      status: text("status"),
-      nature: text("nature"),
-      occurredAt: time("occurredAt"),
-      detectedAt: time("detectedAt"),
-      acknowledgedAt: time("acknowledgedAt"),
-      containedAt: time("containedAt"),
-      resolvedAt: time("resolvedAt"),
-      closedAt: time("closedAt"),
-      owner: text("owner"),
-      commander: text("commander"),
+      ...texts,
+      title: texts.title ?? id,
+      severity: texts.severity ?? (columns.severity ? null : (listed.severities.at(-1)?.severity ?? null)),
+      ...exactness.each(times),
       personalData,
-      review: text("review"),
+      tags: marks(),
+      ...listed,
+      ...(tellsOf.length === 0 ? {} : { tellsOf: [...tellsOf] }),
+      affected: count("affected"),
+      reopened: count("reopened", readOften) ?? 0,
+      precision: exactness.precision,
     };
     yield* found;
   }
+}
+
+/** The fields of an incident that a column fills. */
+function filledBy(field: MappedField | "impact"): string[] {
+  if (field === "severities") return ["severities", "severity", "severitiesSeen"];
+  if (field === "measures") return ["measures", "measuresAt"];
+  return [(IMPACTS as readonly string[]).includes(field) ? "impact" : field];
 }
 
 function parsePage(bytes: Uint8Array): z.output<typeof Page> | undefined {
