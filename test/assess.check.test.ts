@@ -80,12 +80,12 @@ describe("slots", () => {
       /1 incomplete/,
       ["register@2026-11-04T00:00:00.000Z"],
     ],
-    ["open ones alone are pending", { asOf: t("2026-11-10T12:00Z") }, "pending", "9/10", /1 not due yet/],
+    ["open ones alone are pending", { asOf: t("2026-11-10T12:00Z") }, "pending", "9/9", /1 not due yet/],
     [
       "a miss beside open ones is not met",
       { entries: without(4), asOf: t("2026-11-10T12:00Z") },
       "not_met",
-      "8/10",
+      "8/9",
       /1 missed/,
       ["register@2026-11-04T00:00:00.000Z"],
     ],
@@ -279,6 +279,20 @@ describe("present", () => {
     expect(assessOne(check, { facts, entries: without(10) }).result).toBe("indeterminate");
   });
 
+  test("an incident that Custody opened itself is named apart, however the check ends", () => {
+    const [own, other] = [
+      incident("INC-1", { origin: "custody", severity: "Sev3" }),
+      incident("INC-2", { severity: "Sev1" }),
+    ];
+    const check: Check = { kind: "present", over: "incident", fields: ["severity"] };
+    const reasonOf = (...facts: Parameters<typeof all>) => assessOne(check, { facts: all(...facts) }).reason;
+    expect(reasonOf(own, other)).toBe("2 of 2 incidents with severity; 1 of all these opened by Custody itself");
+    expect(reasonOf(own, incident("INC-2"))).toMatch(
+      /^1 of 2 .*; 1 of all these opened by Custody itself \(1 as required\)$/,
+    );
+    expect(reasonOf(other)).not.toContain("Custody itself");
+  });
+
   test("items inside a record are judged one by one", () => {
     const check: Check = { kind: "present", over: "review", each: "actions", fields: ["owner", "due"] };
     const actions = [
@@ -353,7 +367,7 @@ describe("ordered", () => {
     ],
     [
       "a minute cannot contradict its own seconds",
-      { facts: at("2026-11-03T10:05:30.123Z", "2026-11-03T10:05:00Z") },
+      { facts: at("2026-11-03T10:05:30.123Z", "2026-11-03T10:05:00Z", { precision: { detectedAt: 60_000 } }) },
       "indeterminate",
       "0/1",
       /cannot be decided/,
@@ -361,11 +375,59 @@ describe("ordered", () => {
     ],
     [
       "a date cannot contradict its own hours",
-      { facts: at("2026-11-03T10:05Z", "2026-11-03") },
+      { facts: at("2026-11-03T10:05Z", "2026-11-03", { precision: { detectedAt: 86_400_000 } }) },
       "indeterminate",
       "0/1",
       /cannot be decided/,
       ["1"],
+    ],
+    [
+      "a minute before a moment within it may still be after it",
+      { facts: at("2026-11-03T08:12:00Z", "2026-11-03T08:12:30.000Z", { precision: { occurredAt: 60_000 } }) },
+      "indeterminate",
+      "0/1",
+      /cannot be decided/,
+      ["1"],
+    ],
+    [
+      "a minute that ends before the other time is met",
+      { facts: at("2026-11-03T08:12:00Z", "2026-11-03T08:12:59.999Z", { precision: { occurredAt: 60_000 } }) },
+      "met",
+      "1/1",
+      /possible/,
+    ],
+    [
+      "the first moment after a minute is not met",
+      { facts: at("2026-11-03T08:13:00.000Z", "2026-11-03T08:12:00Z", { precision: { detectedAt: 60_000 } }) },
+      "not_met",
+      "0/1",
+      /contradict/,
+      ["1"],
+    ],
+    [
+      "round times that are exact are decided",
+      { facts: at("2026-11-03T10:00:00.001Z", "2026-11-03T10:00:00.000Z") },
+      "not_met",
+      "0/1",
+      /contradict/,
+      ["1"],
+    ],
+    [
+      "an exact hour against a minute in it is decided",
+      { facts: at("2026-11-03T10:17Z", "2026-11-03T10:00:00.000Z", { precision: { occurredAt: 60_000 } }) },
+      "not_met",
+      "0/1",
+      /contradict/,
+      ["1"],
+    ],
+    [
+      "the same day twice is met",
+      {
+        facts: at("2026-11-03", "2026-11-03", { precision: { occurredAt: 86_400_000, detectedAt: 86_400_000 } }),
+      },
+      "met",
+      "1/1",
+      /possible/,
     ],
     [
       "a missing time is not compared",
@@ -405,15 +467,32 @@ describe("ordered", () => {
     expect(assessOne(check, { facts }).failing[0]?.what).toBe("time occurred is after time detected");
   });
 
-  test("a date in the organisation's zone is as coarse as one in UTC", () => {
-    const berlin = { ...REGISTER, zone: "Europe/Berlin" };
+  test("of a source that does not say how exactly it knows its times the zeros at their end do", () => {
+    const over: Check = { kind: "ordered", over: "alert", pairs: [["startsAt", "endsAt"]] };
+    const prom = instance({
+      id: "prom",
+      use: "alert-history/prometheus",
+      family: "alert-history",
+      cadence: "daily",
+      zone: "Europe/Berlin",
+    });
     const entries = [
       genesis("2026-10-20", { zone: "Europe/Berlin" }),
-      config("2026-10-31", [berlin], { zone: "Europe/Berlin" }),
-      run("2026-11-11T11:00Z", { instance: "register", covered: [["2026-10-30T23:00Z", "2026-11-11T11:00Z"]] }),
+      config("2026-10-31", [prom], { zone: "Europe/Berlin" }),
+      run("2026-11-11T11:00Z", { instance: "prom", covered: [["2026-10-30T23:00Z", "2026-11-11T11:00Z"]] }),
     ];
-    const facts = at("2026-11-03T10:05Z", "2026-11-03T00:00+01:00");
-    expect(assessOne(check, { entries, facts }).failing[0]?.what).toMatch(/too coarse/);
+    const result = (startsAt: string, endsAt: string) =>
+      assessOne(
+        over,
+        {
+          entries,
+          facts: [seen(fact("alert", "a", { startsAt: t(startsAt), endsAt: t(endsAt) }), { instance: "prom" })],
+        },
+        { from: { families: ["alert-history"], facts: ["alert"] } },
+      ).result;
+    expect(result("2026-11-03T10:05Z", "2026-11-03T00:00+01:00")).toBe("indeterminate");
+    expect(result("2026-11-03T10:05:30Z", "2026-11-03T10:05:00Z")).toBe("indeterminate");
+    expect(result("2026-11-03T10:06:30Z", "2026-11-03T10:05:00Z")).toBe("not_met");
   });
 });
 
@@ -483,7 +562,7 @@ describe("linked", () => {
       { facts: all(incident("INC-8")) },
       "not_applicable",
       "0/0",
-      /none of the 1 incident/,
+      /the only incident is not one/,
     ],
     ["no record is no data", {}, "no_data", "0/0", /nothing to judge/],
   ]);
@@ -584,7 +663,7 @@ describe("nil", () => {
       { signOffs, entries: wholeRegister({ total: 3 }) },
       "indeterminate",
       "10/10",
-      /the source itself counts 3 and 0 were read/,
+      /register itself counts 3 and 0 were read/,
     ],
     [
       "without a count it says so",
@@ -608,8 +687,8 @@ describe("nil", () => {
         period: { from: t("2026-10-20"), to: PERIOD.to },
       },
       "indeterminate",
-      "10/10",
-      /watched only in part/,
+      "1/2",
+      /20 Oct 2026 to 31 Oct 2026: cannot be confirmed: no evidence was expected from register in this period/,
     ],
     [
       "a source that never came is no data",
@@ -666,6 +745,58 @@ describe("human", () => {
       "pending",
       "1/1",
       /1 of 1/,
+    ],
+  ]);
+
+  const held = (at: string, documented = true) =>
+    fact("activity", `EXR-${at}`, {
+      type: "exercise",
+      title: "Tabletop",
+      at: t(at),
+      participants: [],
+      incidents: [],
+      documented,
+      approvedBy: null,
+      approvedAt: null,
+      values: {},
+    });
+  const said = { ...window("2026-09-01", "2026-10-01"), subject: "incident-exercise" };
+  table({ kind: "human", subject: "incident-exercise" }, [
+    [
+      "neither a sign-off nor something held is no data",
+      { period },
+      "no_data",
+      "0/0",
+      /no sign-off by a person is on record, and no exercise with a document/,
+    ],
+    [
+      "without a document it shows nothing",
+      { period, facts: all(held("2026-09-10", false)) },
+      "no_data",
+      "0/0",
+      /no exer/,
+    ],
+    [
+      "what was held with a document answers its own month",
+      { period, facts: all(held("2026-09-10"), held("2026-10-31T23:59Z")) },
+      "met",
+      "2/2",
+      /signed or held for 2 of 2 periods; exercise with a document on 31 Oct 2026/,
+    ],
+    ["and no other one", { period, facts: all(held("2026-10-01")) }, "not_met", "1/2", /1 of 2/, ["1 Sep 2026"]],
+    [
+      "beside a sign-off for another",
+      { period, signOffs: [said], facts: all(held("2026-10-01")) },
+      "met",
+      "2/2",
+      /2 of 2/,
+    ],
+    [
+      "what lies ahead was not held",
+      { period, asOf: t("2026-10-15"), signOffs: [said], facts: all(held("2026-10-16")) },
+      "pending",
+      "1/1",
+      /^signed for 1 of 1/,
     ],
   ]);
 });

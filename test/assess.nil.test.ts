@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { assessControls } from "../src/assess/assess.ts";
 import { countInWords } from "../src/assess/nil.ts";
 import {
   type Alike,
@@ -69,6 +70,11 @@ describe("a nil return", () => {
     expect(duty?.what).toContain("No incident was seen in October 2026,");
   });
 
+  test("of a time before anybody watched says since when somebody does, not that it is over", () => {
+    const { state, reason } = only([genesis("2026-11-01"), config("2026-11-02", [REGISTER])]);
+    expect([state, reason]).toEqual(["unwatched", "nobody watched yet (register since 2 Nov 2026)"]);
+  });
+
   test("is confirmable when every slot is covered and nothing was found, and confirmed once a person said so", () => {
     expect(only(whole)).toMatchObject({ state: "confirmable", holes: [], over: "incident" });
     expect(only(whole, { signOffs: [confirmed] })).toMatchObject({ state: "confirmed" });
@@ -112,8 +118,20 @@ describe("a nil return", () => {
     const found = only(whole, { signOffs: [confirmed], problems: [{ instance: "register", entry: 62 }] });
     expect([found.state, found.reason]).toEqual([
       "withdrawn",
-      expect.stringContaining("could not be read (register: 1)"),
+      expect.stringContaining("could not be read (register: record 62)"),
     ]);
+  });
+
+  test("that is withdrawn names the file and the record of what could not be read", () => {
+    const problems = ["INC-1.md:8", "INC-2.md", "INC-3.md", "INC-4.md"].map((where, i) => ({
+      instance: "register",
+      entry: 62,
+      where,
+      message: `${i}`,
+    }));
+    expect(only(whole, { signOffs: [confirmed], problems }).reason).toContain(
+      "(register: INC-1.md:8 (record 62), INC-2.md (record 62), INC-3.md (record 62) and 1 more)",
+    );
   });
 
   test("does not rest on what came after somebody confirmed it", () => {
@@ -254,4 +272,48 @@ test("a period is spelled so that the command understands it", () => {
   expect(windowAsFlag(OCTOBER, "UTC")).toBe("--month 2026-10");
   expect(windowAsFlag({ from: t("2026-07-01"), to: t("2026-10-01") }, "UTC")).toBe("--period 2026-07-01..2026-09-30");
   expect(windowInWords({ from: t("2026-07-01"), to: t("2026-10-01") }, "UTC")).toBe("1 Jul 2026 to 30 Sep 2026");
+});
+
+describe("the requirement, over more than one month", () => {
+  const BOTH = { from: t("2026-09-01"), to: t("2026-11-01") };
+  const september = { ...confirmed, window: { from: t("2026-09-01"), to: t("2026-10-01") } };
+  const inSeptember = seen(fact("incident", "INC-9", { detectedAt: t("2026-09-12"), closedAt: t("2026-09-13") }));
+  const judged = (over: Setting = {}, entries: Entry[] = whole) =>
+    assessControls({
+      catalogue: catalogueOf(NIL, { from: { families: ["incident-log"], facts: ["incident"] } }),
+      period: BOTH,
+      asOf: t("2026-11-03"),
+      facts: [],
+      problems: [],
+      yields,
+      histories: historyOf(entries),
+      ...over,
+    })[0]?.requirements[0];
+
+  test("follows from every month: one with an incident takes no confirmation from another", () => {
+    const found = judged({ facts: [inSeptember], signOffs: [confirmed] });
+    expect(found).toMatchObject({ result: "nil", n: 1, of: 1 });
+    expect(found?.reason).toMatch(
+      /^1 of 1 period confirmed to be without incident; October 2026: no incident was seen, and anna \(owner\) confirmed/,
+    );
+    expect(judged({ facts: [inSeptember] })).toMatchObject({ result: "pending", n: 0, of: 1 });
+  });
+
+  test("is not decided where the claim of one month is withdrawn, and names the hole", () => {
+    const entries = [...begun, ...days("09", 1, 30), ...days("10", 1, 31, [12])];
+    const found = judged({ facts: [inSeptember], signOffs: [confirmed] }, entries);
+    expect(found).toMatchObject({ result: "indeterminate", n: 0, of: 1 });
+    expect(found?.reason).toMatch(/October 2026: cannot be confirmed: register was not collected on 12 Oct 2026/);
+    const other = judged({ signOffs: [confirmed, september] }, entries);
+    expect(other).toMatchObject({ result: "indeterminate", n: 1, of: 2 });
+  });
+
+  test("has nothing to confirm where every month had one, and tells of a claim that turned out wrong", () => {
+    const inOctober = seen(fact("incident", "INC-10", { detectedAt: t("2026-10-12") }));
+    const found = judged({ facts: [inSeptember, inOctober], signOffs: [september] });
+    expect(found).toMatchObject({ result: "not_applicable", n: 0, of: 0 });
+    expect(found?.reason).toMatch(
+      /^incidents in each of 2 periods, so nothing to confirm; September 2026: 1 incident from register.* is withdrawn$/,
+    );
+  });
 });

@@ -1,6 +1,8 @@
-import { isMap, LineCounter, type Node, parseDocument } from "yaml";
 import { z } from "zod";
 import { CustodyError } from "../lib/errors.ts";
+import { readLinedYaml } from "../lib/lined-yaml.ts";
+import { readOnce } from "../lib/read-once.ts";
+import { CONDUCT_RULES } from "./conduct-rules.ts";
 import { meaningTroubles, type Trouble } from "./meaning.ts";
 import { BASES, FACT_KINDS, FRESHNESS } from "./vocabulary.ts";
 
@@ -11,7 +13,7 @@ import { BASES, FACT_KINDS, FRESHNESS } from "./vocabulary.ts";
  */
 
 /** Largest catalogue accepted. */
-const MAX_CATALOGUE_BYTES = 1024 * 1024;
+export const MAX_CATALOGUE_BYTES = 1024 * 1024;
 /** More problems than a person would mend in one go are only counted. */
 const MAX_PROBLEMS = 20;
 
@@ -81,6 +83,55 @@ const Check = z.discriminatedUnion("kind", [
   z
     .strictObject({ kind: z.literal("human"), subject: z.string().regex(/^[a-z][a-z-]{1,59}$/) })
     .describe("A person signed this off, once per freshness period."),
+  z
+    .strictObject({
+      kind: z.literal("target"),
+      target: z
+        .string()
+        .regex(/^[a-z]+(?:-[a-z]+)*$/, "expected a name without digits, as your rules have it: acknowledge")
+        .describe("Which of the rules under `targets` it is about; the numbers stand there."),
+    })
+    .describe("Each incident was dealt with in the time that the rules in force then allow its severity."),
+  z
+    .strictObject({ kind: z.literal("updates") })
+    .describe("Updates were sent as often as the rules under `updates` ask."),
+  z
+    .strictObject({ kind: z.literal("review-deadline") })
+    .describe("Each incident that needs a review by the rules has one in time."),
+  z
+    .strictObject({ kind: z.literal("public-review") })
+    .describe("Each incident that needs a review for the public by the rules has one in time."),
+  z
+    .strictObject({ kind: z.literal("actions-deadline") })
+    .describe("Actions were done, or planned anew, by the date on which they were due."),
+  z
+    .strictObject({ kind: z.literal("decision-time") })
+    .describe("Reports were decided on in the time that the rules under `intake` allow."),
+  z
+    .strictObject({ kind: z.literal("gap-response") })
+    .describe("Each gap in the evidence was answered in the time that the rules ask for something that grave."),
+  z
+    .strictObject({
+      kind: z.literal("law"),
+      step: z
+        .string()
+        .regex(/^[a-z0-9]{2,12}\.[a-z]+(?:-[a-z]+)*$/, "expected a law and a step of it, such as gdpr.authority"),
+    })
+    .describe("A step of a law (controls/laws) was done in time for every incident that it concerns."),
+  z
+    .strictObject({ kind: z.literal("contract") })
+    .describe("Customers were told of breaches in the time that `contracts` in the organisation's rules set."),
+  z
+    .strictObject({
+      kind: z.literal("conduct"),
+      rule: z.enum(CONDUCT_RULES),
+      within: z
+        .string()
+        .regex(/^[1-9]\d{0,4}(?:s|m|h|d)$/, "expected a duration such as 24h")
+        .optional()
+        .describe("For a rule that compares with a length of time which your rules do not set: how long."),
+    })
+    .describe("What your own rules ask people to do, time limits aside; by the rules in force then."),
   z
     .strictObject({ kind: z.literal("policy"), needs: Line })
     .describe("Cannot be judged without the organisation's own rules, or a contract's terms: says which."),
@@ -178,35 +229,11 @@ export function loadCatalogue(text: string): Catalogue {
   if (bytes > MAX_CATALOGUE_BYTES) {
     throw new CustodyError("INPUT_TOO_LARGE", `the catalogue of controls has ${bytes} bytes; at most 1 MiB is read`);
   }
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) {
-    refuse(document.errors.map((e) => `line ${lines.linePos(e.pos[0]).line}: not YAML: ${e.message}`));
-  }
-
-  /** Line of the deepest node on the way that is there; a missing key is reported where it should stand. */
-  const lineOf = (path: readonly PropertyKey[]): number => {
-    let at: number = document.contents?.range?.[0] ?? 0;
-    let node: unknown = document.contents;
-    for (const step of path) {
-      if (isMap(node))
-        at = (node.items.find((p) => String(p.key) === String(step))?.key as Node | undefined)?.range?.[0] ?? at;
-      node = (node as { get?: (key: unknown, keep: true) => unknown } | undefined)?.get?.(step, true);
-      if (node === undefined) break;
-      if (!isMap(node)) at = (node as Node).range?.[0] ?? at;
-      else if (typeof step === "number") at = node.range?.[0] ?? at;
-    }
-    return lines.linePos(at).line;
-  };
+  const read = readLinedYaml(text);
+  if ("problems" in read) return refuse(read.problems);
+  const { value, lineOf } = read;
   const say = ({ path, message }: Trouble) => `line ${lineOf(path)}: ${path.join(".") || "the file"}: ${message}`;
 
-  let value: unknown;
-  try {
-    value = document.toJS();
-  } catch (cause) {
-    // Aliases nested to grow without end are refused by the parser here.
-    refuse([`not YAML: ${(cause as Error).message}`]);
-  }
   const checked = CatalogueSchema.safeParse(value);
   if (!checked.success) {
     return refuse(
@@ -222,3 +249,6 @@ export function loadCatalogue(text: string): Catalogue {
   if (troubles.length > 0) refuse(troubles.map(say));
   return checked.data;
 }
+
+/** The same, each of the last few texts read once in a process: what it gives is shared and cannot be changed. */
+export const catalogueOf = readOnce(loadCatalogue);

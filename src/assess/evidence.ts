@@ -44,6 +44,10 @@ export function evidenceOf({ feeding, period }: Circumstances, judgement: Judgem
       });
     }
     if (judgement.records.length > 0) continue;
+    if (source.own !== undefined && source.slots.length > 0) {
+      const { entry, item: digest, at } = source.own;
+      add({ digest, entry, instance: source.instance, capturedAt: at, loggedAt: at, imported: false });
+    }
     const slotRuns = new Set(source.slots.flatMap((slot) => slot.runs));
     for (const attempt of attempts) {
       const inPeriod = attempt.window.from < period.to && attempt.window.to > period.from;

@@ -6,6 +6,8 @@ import type { ImportRecord, InstanceHistory, RunRecord } from "../slots/history.
 import { type AssessedSlot, type SlotState, slotsOf } from "../slots/state.ts";
 import type { Catalogue, Requirement } from "./catalogue.ts";
 import type { Yields } from "./population.ts";
+import { newestLook, standingPlaces, type UnreadPlace } from "./unread.ts";
+import { unsurePlaces } from "./unread-values.ts";
 
 /** A run, or records that were brought in afterwards. */
 export type Attempt = (RunRecord | ImportRecord) & { readonly imported: boolean };
@@ -27,10 +29,12 @@ export interface Feeding {
   readonly delivered: boolean;
   /** Slots whose time is over and whose records are not all known. */
   readonly unseen: readonly AssessedSlot[];
-  /** Places in its evidence that could not be read. */
-  readonly unread: number;
+  /** Places in its evidence that could not be read, and that may hide anything. */
+  readonly unread: readonly Unread[];
   /** Start of its first slot, where that is after the start of the period: before it nothing was expected. */
   readonly since: Instant | undefined;
+  /** Of what is kept in the log itself: the record and file that say so, and how many incidents it holds. */
+  readonly own?: { readonly entry: number; readonly item: string; readonly at: Instant; readonly total: number };
 }
 
 const SEEN: readonly SlotState[] = ["collected", "late"];
@@ -43,11 +47,7 @@ function unseenOf(slots: readonly AssessedSlot[], keeps: boolean, coveredTo: Ins
 }
 
 /** A place in the evidence that no reader could read. */
-export interface Unread {
-  readonly instance: string;
-  /** Index of the entry that recorded the bytes. */
-  readonly entry: number;
-}
+export type Unread = UnreadPlace;
 
 /** What `feedings` looks at. */
 export interface Known {
@@ -60,20 +60,21 @@ export interface Known {
   readonly yields: Yields;
 }
 
-/** How many places of the period's evidence could not be read. Of a register only the newest look counts: what was mended is mended. */
+/** The places of the period's evidence that could not be read. Of a register only the newest look counts: what was mended is mended. */
 function unreadOf(
   id: string,
   attempts: readonly Attempt[],
   problems: readonly Unread[],
   period: Interval,
   keeps: boolean,
-): number {
+): Unread[] {
   const own = problems.filter((p) => p.instance === id);
-  const newest = attempts.findLast((a) => !a.imported && a.items > 0)?.index ?? -1;
+  const runs = attempts.filter((a) => !a.imported);
+  if (keeps) return standingPlaces(own, newestLook(runs, true));
   const elsewhere = new Set(
     attempts.filter((a) => a.window.from >= period.to || a.window.to <= period.from).map((a) => a.index),
   );
-  return own.filter((p) => (keeps ? p.entry >= newest : !elsewhere.has(p.entry))).length;
+  return own.filter((p) => !elsewhere.has(p.entry));
 }
 
 /** Every instance that may matter in the period: configured, or with slots in it, imported records, or facts. */
@@ -84,6 +85,7 @@ export function feedings({ catalogue, period, histories, facts, problems, asOf, 
     if (kinds) kinds.add(fact.kind);
     else found.set(instance, new Set([fact.kind]));
   }
+  const places = [...problems, ...unsurePlaces(facts, period, asOf)];
   return [...histories.instances.values()].flatMap((history) => {
     const { id, runs, imports } = history;
     const { family, use } = history.record;
@@ -108,7 +110,7 @@ export function feedings({ catalogue, period, histories, facts, problems, asOf, 
         freshness,
         delivered: freshness.state !== "never" || imports.length > 0,
         unseen: unseenOf(slots, keeps, freshness.coveredTo),
-        unread: unreadOf(id, attempts, problems, period, keeps),
+        unread: unreadOf(id, attempts, places, period, keeps),
         since: first !== undefined && first > period.from ? first : undefined,
       },
     ];

@@ -1,4 +1,5 @@
 import type { Catalogue, Check, Control, Requirement } from "./catalogue.ts";
+import { factsFor } from "./conduct-rules.ts";
 import { fieldsOf, itemFieldsOf } from "./vocabulary.ts";
 
 /** Something wrong at a place of the file. */
@@ -52,11 +53,14 @@ function* requirementTroubles(requirement: Requirement, control: Control, catalo
       yield { path: ["from", "families", i], message: `unknown family "${family}"; expected one of ${known}` };
     }
   }
-  const asksPeople = ["human", "policy", "holds", "unobservable"].includes(check.kind);
-  if (!from.families && !from.facts && !asksPeople) {
+  const asksPeople = ["human", "policy", "holds", "unobservable", "gap-response"].includes(check.kind);
+  const ofRules = check.kind === "conduct" && factsFor(check.rule).length === 0;
+  if (!from.families && !from.facts && !ofRules && !asksPeople) {
     yield { path: ["from"], message: "nothing could feed this: name families, facts or both" };
   }
-  const needed = "over" in check ? [check.over, ...(check.kind === "linked" ? [check.to] : [])] : [];
+  const byLaw = check.kind === "law" || check.kind === "contract";
+  const over = byLaw ? (["incident"] as const) : check.kind === "conduct" ? factsFor(check.rule) : [];
+  const needed = "over" in check ? [check.over, ...(check.kind === "linked" ? [check.to] : [])] : over;
   for (const kind of needed) {
     if (!from.facts?.includes(kind)) {
       yield { path: ["from"], message: `the check is about the fact "${kind}", which "from.facts" does not name` };

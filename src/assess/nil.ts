@@ -123,6 +123,11 @@ export function findNil(all: Circumstances, over: FactKind): NilFinding & { read
     return { ...answer(state, occupied + but), n: 0, of: 0 };
   }
   const due = slots.length - counts.open - counts.due;
+  const later = all.feeding.filter((f) => !feeding.includes(f));
+  if (feeding.length === 0 && later.length > 0) {
+    const since = later.map((f) => `${f.instance} since ${dateForPeople(f.history.configuredSince, zone)}`);
+    return answer("unwatched", `nobody watched yet (${since.join(", ")})`);
+  }
   if (feeding.every((f) => !f.delivered))
     return answer("unwatched", notSeen(circumstances) ?? "nothing that could have seen it was connected then");
   // A register that keeps what a hole hid is enough for other checks, but not to say that nothing happened.
@@ -130,7 +135,7 @@ export function findNil(all: Circumstances, over: FactKind): NilFinding & { read
     const came = `${found.n} of ${counted(due, SLOT)} came`;
     return refuse(`${holesInWords(holes, zone)} (${came})`, ({ window }) => holes.some((hole) => isIn(hole, window)));
   }
-  const hidden = notSeen(circumstances);
+  const hidden = notSeen(circumstances, true);
   if (hidden) return refuse(hidden);
   const since = sinceWhen(circumstances);
   if (since) return refuse(since.replace(/^; /, ""));
@@ -142,9 +147,10 @@ export function findNil(all: Circumstances, over: FactKind): NilFinding & { read
   }
   // A register counts all that it holds, also of other times and kinds; what was read of it is known not to be meant.
   const more = partsOf(circumstances, over)
-    .flatMap((part) => part.counts)
+    .flatMap(({ instance, counts: own }) => own.map((run) => ({ ...run, instance })))
     .find((run) => (run.total ?? 0) > run.facts);
-  if (more) return refuse(`the source itself counts ${more.total} and ${more.facts} were read (record ${more.entry})`);
+  if (more)
+    return refuse(`${more.instance} itself counts ${more.total} and ${more.facts} were read (record ${more.entry})`);
   if (due < slots.length || asOf < period.to) return answer("running", `${none}; the period is not over yet`);
   const uncounted = found.sources.some(({ total }) => total === undefined)
     ? "; uncounted: the source gives no number of its own"
@@ -208,7 +214,12 @@ function sourceOf(source: Feeding, circumstances: Circumstances, over: FactKind)
     covered: counts.collected + counts.late,
     late: counts.late,
     // One run without a number leaves the whole uncounted.
-    total: runs.some(({ total }) => total === undefined) ? undefined : runs.at(-1)?.total,
+    total:
+      source.own !== undefined
+        ? source.own.total
+        : runs.some(({ total }) => total === undefined)
+          ? undefined
+          : runs.at(-1)?.total,
     runs: runs.map(({ entry }) => entry),
     ...(source.history.record.mode === "snapshot"
       ? { moments: new Set(source.slots.flatMap(({ instants }) => instants).filter(within(circumstances.period))).size }

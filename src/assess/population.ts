@@ -1,6 +1,8 @@
 import type { Fact, FactKind, FactOf, Observed } from "../evidence/fact.ts";
 import type { Instant, Interval } from "../lib/time.ts";
 import type { InstanceHistory } from "../slots/history.ts";
+import { withEarlierLooks } from "./earlier-looks.ts";
+import { contents, idsOf } from "./one-id.ts";
 import { FACT_KINDS } from "./vocabulary.ts";
 
 /** The kinds of facts that a collector can find, by its name; undefined for one that this build does not have. */
@@ -52,7 +54,11 @@ export interface Span {
 function incidentSpan(incident: FactOf<"incident">): Span {
   const starts = [incident.occurredAt, incident.detectedAt].filter((at) => at !== null);
   const start = starts.length > 0 ? Math.min(...starts) : (incident.acknowledgedAt ?? incident.containedAt);
-  return { from: start, to: incident.closedAt ?? incident.resolvedAt, lasting: true };
+  const field = incident.closedAt === null ? "resolvedAt" : "closedAt";
+  const to = incident[field];
+  // Where its records differ it may have gone on until the later time: no period loses it to a link.
+  const longer = incident.linked === undefined ? 0 : Math.max(0, (incident.precision[field] ?? 1) - 1);
+  return { from: start, to: to === null ? null : to + longer, lasting: true };
 }
 
 /** The time that a record is about. */
@@ -67,6 +73,16 @@ export function spanOf(fact: Fact): Span {
       return { from: fact.date, to: fact.date, lasting: false };
     case "job-run":
       return { from: fact.startedAt ?? fact.endedAt, to: fact.startedAt ?? fact.endedAt, lasting: false };
+    case "action":
+      return { from: fact.createdAt, to: fact.verifiedAt ?? fact.doneAt ?? fact.cancelledAt, lasting: true };
+    case "event":
+      return { from: fact.receivedAt, to: fact.receivedAt, lasting: false };
+    case "decision":
+      return { from: fact.decidedAt, to: fact.decidedAt, lasting: false };
+    case "activity":
+      return { from: fact.at, to: fact.at, lasting: false };
+    case "evidence":
+      return { from: fact.collectedAt, to: fact.disposedAt, lasting: true };
     case "alert-rule":
       return { from: null, to: null, lasting: true };
   }
@@ -85,13 +101,29 @@ function meets(span: Span, period: Interval, asOf: Instant): boolean {
   return span.to > period.from || (span.from !== null && span.from >= period.from);
 }
 
+/** Incidents that were over before a period began, each in its newest state. */
+export function overBefore(
+  facts: readonly Observed[],
+  period: Interval,
+  instances: ReadonlyMap<string, InstanceHistory>,
+): Observed[] {
+  const incidents = facts.filter(({ fact }) => fact.kind === "incident");
+  return withEarlierLooks(incidents, newestOf(incidents), instances).filter(({ fact }) => wasOverBefore(fact, period));
+}
+
+/** True for a record that was over before a period began. */
+export function wasOverBefore(fact: Fact, period: Interval): boolean {
+  const { from, to } = spanOf(fact);
+  return to !== null && (from === null ? to < period.from : to <= period.from && from < period.from);
+}
+
 /** True for a record that belongs to a period: that was open, began or is dated in it. */
 export function meetsPeriod(fact: Fact, period: Interval, asOf: Instant): boolean {
   return meets(spanOf(fact), period, asOf);
 }
 
 /** When a record counts as begun: detection for an incident, the start for all others. */
-function beganAt(fact: Fact): Instant | null {
+export function beganAt(fact: Fact): Instant | null {
   return fact.kind === "incident" ? (fact.detectedAt ?? fact.occurredAt) : spanOf(fact).from;
 }
 
@@ -104,16 +136,34 @@ export function linkKey(text: string): string {
 const revision = (a: Observed, b: Observed) =>
   a.entry - b.entry || (a.position ?? 0) - (b.position ?? 0) || a.ordinal - b.ordinal;
 
-/** The newest word about each thing: identity is (instance, kind, id), later entries and positions win. */
+/**
+ * The newest word about each thing: identity is (instance, kind, id), later entries and positions win. Incidents that one look
+ * at their source showed under one id with different contents are two records; both stay, as nobody knows which is meant.
+ */
 export function newestOf(facts: Iterable<Observed>): Observed[] {
-  const newest = new Map<string, Observed>();
+  return [...newestWords(facts).values()].flat();
+}
+
+/** Incidents that share an id at their source and are not the same, as far as its newest word about them goes. */
+export function sharedIds(facts: Iterable<Observed>): Observed[][] {
+  return [...newestWords(facts).values()].filter((words) => words.length > 1);
+}
+
+function newestWords(facts: Iterable<Observed>): Map<string, Observed[]> {
+  const newest = new Map<string, Observed[]>();
   for (const observed of facts) {
-    const identity = JSON.stringify([observed.instance, observed.fact.kind, observed.fact.id]);
-    const known = newest.get(identity);
-    const later = !known || revision(observed, known) >= 0;
-    if (later) newest.set(identity, observed);
+    const { fact, instance, entry } = observed;
+    const identity = JSON.stringify([instance, fact.kind, fact.id]);
+    const words = newest.get(identity);
+    const [known] = words ?? [];
+    if (words === undefined || known === undefined) newest.set(identity, [observed]);
+    else if (fact.kind === "incident" && known.entry === entry) {
+      const same = words.findIndex((one) => contents(one) === contents(observed));
+      if (same < 0) words.push(observed);
+      else if (revision(observed, words[same] as Observed) >= 0) words[same] = observed;
+    } else if (revision(observed, known) >= 0) newest.set(identity, [observed]);
   }
-  return [...newest.values()];
+  return newest;
 }
 
 const before = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
@@ -144,14 +194,46 @@ export function populationsOf(
   period: Interval,
   asOf: Instant = Number.POSITIVE_INFINITY,
 ): ReadonlyMap<FactKind, Population> {
-  const newest = newestOf(facts);
+  return populationsAmong(knownOf(facts, instances), instances, yields, period, asOf);
+}
+
+/** The newest word about each thing, with what earlier looks at its source add: the same for every period. */
+export function knownOf(facts: Iterable<Observed>, instances: ReadonlyMap<string, InstanceHistory>): Observed[] {
+  const all = [...facts];
+  return withEarlierLooks(all, newestOf(all), instances);
+}
+
+/** `populationsOf`, from what `knownOf` found. */
+export function populationsAmong(
+  newest: readonly Observed[],
+  instances: ReadonlyMap<string, InstanceHistory>,
+  yields: Yields,
+  period: Interval,
+  asOf: Instant,
+): ReadonlyMap<FactKind, Population> {
   const inPeriod = newest.filter((o) => meets(spanOf(o.fact), period, asOf));
-  const incidents = new Set(inPeriod.flatMap((o) => (o.fact.kind === "incident" ? [linkKey(o.fact.id)] : [])));
+  const incidents = new Set(inPeriod.flatMap((o) => (o.fact.kind === "incident" ? idsOf(o.fact).map(linkKey) : [])));
+  // Decided, kept or done at whatever time: it belongs to what it is about.
+  const thing = ({ instance, kind, id }: { instance: string; kind: string; id: string }) =>
+    JSON.stringify([instance, kind, id]);
+  const things = new Set(
+    inPeriod.flatMap(({ instance, fact }) => {
+      const linked = fact.kind === "incident" ? (fact.linked ?? []) : [];
+      return [{ instance, id: fact.id }, ...linked].map((one) => thing({ ...one, kind: fact.kind }));
+    }),
+  );
   const kept = new Set(inPeriod);
   for (const observed of newest) {
     const { fact } = observed;
     const about = fact.kind === "review" && fact.incident !== null ? linkKey(fact.incident) : undefined;
     if (about !== undefined && incidents.has(about)) kept.add(observed);
+    if (fact.kind === "decision" && things.has(thing(fact.about))) kept.add(observed);
+    if (
+      (fact.kind === "evidence" || fact.kind === "action") &&
+      fact.incident !== null &&
+      incidents.has(linkKey(fact.incident))
+    )
+      kept.add(observed);
   }
   return new Map(
     FACT_KINDS.map((kind) => {

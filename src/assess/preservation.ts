@@ -1,6 +1,7 @@
 import type { FactOf, Observed } from "../evidence/fact.ts";
 import { digestOf } from "../lib/digest.ts";
-import { formatDuration, type Instant, type Interval } from "../lib/time.ts";
+import { lengthForPeople } from "../lib/length.ts";
+import type { Instant, Interval } from "../lib/time.ts";
 import { dateForPeople, forPeople } from "../lib/zone.ts";
 import type { InstanceHistory } from "../slots/history.ts";
 import { seenTo } from "../slots/record.ts";
@@ -113,7 +114,9 @@ function dutyOf(
   zone: string,
 ): PreservationDuty {
   const deadline = Math.min(...sources.map((source) => source.deadline));
-  const each = sources.map((source) => `${source.instance} keeps ${formatDuration(source.remembers)}`).join(", ");
+  const each = sources
+    .map((source) => `${source.instance} keeps ${lengthForPeople(source.remembers, { round: "down" })}`)
+    .join(", ");
   const gone = sources.filter((source) => source.deadline <= now).map((source) => source.instance);
   const argument = /^[A-Za-z0-9._/@:+-]+$/.test(incident) ? incident : `'${incident.replaceAll("'", "'\\''")}'`;
   return {

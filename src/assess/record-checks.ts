@@ -1,23 +1,33 @@
-import type { Observed } from "../evidence/fact.ts";
+import type { Stamp } from "../calendar/stamp.ts";
+import type { Fact, Observed } from "../evidence/fact.ts";
 import type { Instant } from "../lib/time.ts";
-import { wallClock } from "../lib/zone.ts";
+import { dateForPeople, wallClock } from "../lib/zone.ts";
+import { precisionOf } from "./case.ts";
 import type { CheckOf } from "./catalogue.ts";
+import { eitherWay } from "./gone-words.ts";
 import {
   type Circumstances,
+  type Failing,
+  hiddenIn,
   isMeant,
   type Judgement,
   judgeSubjects,
-  notSeen,
   recordsOf,
   type Subject,
   type Verdict,
 } from "./judgement.ts";
+import { idsOf } from "./one-id.ts";
+import { ownRunsIn } from "./own-runs.ts";
 import { linkKey } from "./population.ts";
 import { counted, fieldOf, isFilled, NOUNS, wordsOf } from "./vocabulary.ts";
 
 /** The records that a check is about, each with its verdict. */
 function subjectsOf(records: readonly Observed[], judge: (observed: Observed) => Verdict): Subject[] {
-  return records.map((observed) => ({ id: observed.fact.id, observed, verdict: judge(observed) }));
+  return records.map((observed) => ({
+    id: observed.fact.id,
+    observed,
+    verdict: eitherWay(observed, judge) ?? { word: "skip" },
+  }));
 }
 
 export function checkExists(check: CheckOf<"exists">, circumstances: Circumstances): Judgement {
@@ -27,11 +37,12 @@ export function checkExists(check: CheckOf<"exists">, circumstances: Circumstanc
     reason: `${counted(records.length, NOUNS[check.over])} of at least ${check.atLeast}${reason}`,
     n: Math.min(records.length, check.atLeast),
     of: check.atLeast,
+    noun: NOUNS[check.over],
     failing: [],
     records,
   });
   if (records.length >= check.atLeast) return answer("met", "");
-  const hidden = notSeen(circumstances);
+  const hidden = hiddenIn(circumstances);
   if (circumstances.feeding.every((f) => !f.delivered)) return answer("no_data", `; ${hidden}`);
   if (hidden) return answer("indeterminate", `, but ${hidden}`);
   if (circumstances.asOf < circumstances.period.to) return answer("pending", "; the period is not over yet");
@@ -55,10 +66,13 @@ export function checkPresent(check: CheckOf<"present">, circumstances: Circumsta
     each === undefined
       ? subjectsOf(records, (o) => verdict(o.fact))
       : records.flatMap((observed) =>
-          (fieldOf(observed.fact, each) as readonly object[]).map((item, i) => ({
+          (fieldOf(observed.fact, each) as readonly object[]).map((_, i) => ({
             id: `${observed.fact.id}#${i + 1}`,
             observed,
-            verdict: verdict(item),
+            verdict: eitherWay(observed, ({ fact }) => {
+              const item = (fieldOf(fact, each) as readonly object[])[i];
+              return item && verdict(item);
+            }) ?? { word: "skip" },
           })),
         );
   return judgeSubjects(circumstances, over, subjects, {
@@ -80,8 +94,20 @@ function isMidnight(at: Instant, zone: string): boolean {
   return hour + minute + second + millisecond === 0;
 }
 
-/** Whether the first of two times is after the second; undefined where the coarser of them cannot tell. */
-function isAfter(first: Instant, second: Instant, zone: string): boolean | undefined {
+/** Whether the first of two times is after the second; undefined where they are not known exactly enough to tell. */
+function isAfter(first: Stamp, second: Stamp): boolean | undefined {
+  const [firstLasts, secondLasts] = [first, second].map(({ precision }) => Math.max(1, Math.ceil(precision)) - 1) as [
+    number,
+    number,
+  ];
+  if (first.at > second.at + secondLasts) return true;
+  // What a record gives as the same time, it does not give in the wrong order.
+  const isSame = first.at === second.at && firstLasts === secondLasts;
+  return isSame || first.at + firstLasts <= second.at ? false : undefined;
+}
+
+/** The same of a source that does not say how exactly it knows its times. */
+function seemsAfter(first: Instant, second: Instant, zone: string): boolean | undefined {
   if (first <= second) return false;
   const days = [zone, "UTC"].filter((z) => isMidnight(first, z) || isMidnight(second, z));
   if (days.some((z) => wallClock(first, z).toPlainDate().equals(wallClock(second, z).toPlainDate()))) return undefined;
@@ -93,9 +119,12 @@ export function checkOrdered(check: CheckOf<"ordered">, circumstances: Circumsta
   const judge = ({ fact }: Observed): Verdict => {
     const compared = check.pairs.flatMap(([first, second]) => {
       const [a, b] = [fieldOf(fact, first), fieldOf(fact, second)];
-      return typeof a === "number" && typeof b === "number"
-        ? [{ first, second, after: isAfter(a, b, circumstances.zone) }]
-        : [];
+      if (typeof a !== "number" || typeof b !== "number") return [];
+      const after =
+        "precision" in fact
+          ? isAfter({ at: a, precision: precisionOf(fact, first) }, { at: b, precision: precisionOf(fact, second) })
+          : seemsAfter(a, b, circumstances.zone);
+      return [{ first, second, after }];
     });
     if (compared.length === 0) return { word: "skip" };
     const wrong = compared.filter((pair) => pair.after);
@@ -117,16 +146,19 @@ export function checkOrdered(check: CheckOf<"ordered">, circumstances: Circumsta
 
 const DAY = 86_400_000;
 
+const idsIn = (fact: Fact) => (fact.kind === "incident" ? idsOf(fact) : [fact.id]);
+
 export function checkLinked(check: CheckOf<"linked">, circumstances: Circumstances): Judgement {
   const { over, to, theirs, ours, wait, where } = check;
   const others = recordsOf(circumstances, to);
   const named = new Set(others.map((o) => linkKey(String(fieldOf(o.fact, theirs) ?? ""))));
-  const ids = new Set(others.map((o) => linkKey(o.fact.id)));
+  const ids = new Set(others.flatMap((o) => idsIn(o.fact).map(linkKey)));
   const noun = NOUNS[to][0];
   const judge = ({ fact }: Observed): Verdict => {
     const mine = ours === undefined ? null : fieldOf(fact, ours);
     const link = typeof mine === "string" && mine.trim() !== "" ? mine.trim() : undefined;
-    if (named.has(linkKey(fact.id)) || (link !== undefined && ids.has(linkKey(link)))) return { word: "ok" };
+    if (idsIn(fact).some((id) => named.has(linkKey(id))) || (link !== undefined && ids.has(linkKey(link))))
+      return { word: "ok" };
     const since = wait && fieldOf(fact, wait.field);
     if (wait && typeof since === "number" && circumstances.asOf < since + wait.days * DAY) {
       return { word: "open", what: `no ${noun} yet` };
@@ -148,13 +180,60 @@ export function checkOutcome(check: CheckOf<"outcome">, circumstances: Circumsta
   const judge = ({ fact }: Observed): Verdict => {
     const value = fieldOf(fact, field);
     if (!isFilled(value)) return { word: "skip" };
-    if (bad.includes(String(value))) return { word: "bad", what: String(value) };
-    return running.includes(String(value)) ? { word: "open", what: String(value) } : { word: "ok" };
+    const what = outcomeInWords(fact, String(value), circumstances.zone);
+    if (bad.includes(String(value))) return { word: "bad", what };
+    return running.includes(String(value)) ? { word: "open", what } : { word: "ok" };
   };
-  return judgeSubjects(circumstances, over, subjectsOf(recordsOf(circumstances, over), judge), {
+  const own = ownRunsIn(circumstances);
+  const all = subjectsOf(recordsOf(circumstances, over), judge);
+  const aside = all.filter(({ observed }) => own.has(observed.instance));
+  const subjects = aside.length === all.length ? all : all.filter(({ observed }) => !own.has(observed.instance));
+  const ended = bad.join(" or ");
+  const judged = judgeSubjects(circumstances, over, subjects, {
     noun: NOUNS[over],
-    bad: `ended as ${bad.join(" or ")}`,
-    ok: `did not end as ${bad.join(" or ")}`,
+    bad: `ended as ${ended}`,
+    ok: `did not end as ${ended}`,
     skipped: `no ${NOUNS[over][0]} says how it ended`,
   });
+  return subjects === all || aside.length === 0 ? judged : withOwnRuns(judged, aside, ended);
+}
+
+/** A run is known to people by its job and its day. */
+function outcomeInWords(fact: Fact, outcome: string, zone: string): string {
+  if (fact.kind !== "job-run") return outcome;
+  const at = fact.startedAt ?? fact.endedAt;
+  const detail = fact.detail === null || fact.detail.trim() === "" ? "" : ` (${fact.detail.trim()})`;
+  return `${fact.job}${at === null ? "" : ` of ${dateForPeople(at, zone)}`}: ${outcome}${detail}`;
+}
+
+/** What Custody itself ran is in no number of the organisation's jobs; what went wrong of it is named all the same. */
+function withOwnRuns(judged: Judgement, own: readonly Subject[], ended: string): Judgement {
+  const wrong = own.filter(({ verdict }) => verdict.word === "bad");
+  const runs = ["run of Custody itself", "runs of Custody itself"] as const;
+  if (wrong.length === 0) {
+    const others = own.flatMap(({ observed: { fact } }) =>
+      fact.kind === "job-run" && fact.outcome !== "success" ? [fact.outcome] : [],
+    );
+    const words = [...new Set(others)].map((word) => `${others.filter((one) => one === word).length} ${word}`);
+    const aside = others.length === 0 ? "that went well " : "";
+    const [one, many] = runs.map((noun, i) => `${noun} ${aside}${i === 0 ? "is" : "are"}`) as [string, string];
+    const told = words.length === 0 ? "" : ` (${words.join(", ")}; none ended as ${ended})`;
+    return {
+      ...judged,
+      reason: `${judged.reason}; ${counted(own.length, [one, many])} in none of these numbers${told}`,
+    };
+  }
+  const failing = wrong.map(
+    ({ id, observed: { instance, entry }, verdict: { what = "" } }): Failing => ({
+      id,
+      instance,
+      what: `of Custody itself: ${what}`,
+      entries: [entry],
+    }),
+  );
+  const reason = `${judged.reason}; besides, in none of these numbers, ${wrong.length} of ${counted(own.length, runs)} ended as ${ended}`;
+  const records = [...judged.records, ...wrong.map(({ observed }) => observed)];
+  if (judged.result === "not_met") return { ...judged, reason, records, failing: [...judged.failing, ...failing] };
+  const besides = judged.result === "met" || judged.result === "pending" ? {} : { besides: "indeterminate" as const };
+  return { ...judged, ...besides, result: "not_met", reason, records, failing };
 }

@@ -1,5 +1,6 @@
 import type { Entry } from "../evidence/entry.ts";
 import { isKind } from "../evidence/entry.ts";
+import { isProven } from "../evidence/proof.ts";
 import { fromIso, type Instant, type Interval } from "../lib/time.ts";
 
 /** What a person signed, as its entry tells it. */
@@ -28,8 +29,6 @@ export interface VoidSignOff extends SignOff {
   readonly why: string;
 }
 
-/** How somebody must have been recognised for a sign-off to count. */
-const RECOGNISED: ReadonlySet<string> = new Set(["token", "session", "oidc"]);
 /** Whose sign-off counts. */
 const MAY_SIGN: ReadonlySet<string> = new Set(["owner"]);
 
@@ -66,7 +65,7 @@ export class SignOffs {
 
 function whyVoid({ at, window, seen, by }: SignOff, { type, auth }: Entry["actor"], index: number): string | undefined {
   if (type !== "person") return "no person signed it";
-  if (!RECOGNISED.has(auth ?? "")) return "nobody proved who signed it";
+  if (!isProven({ type, auth })) return "nobody proved who signed it";
   if (!MAY_SIGN.has(by.role ?? "")) return `who signed it is ${by.role ?? "of no known role"}, and may not sign`;
   if (!(window.from < window.to)) return "the time that it speaks for ends before it begins";
   if (at < window.to) return "it was signed before the time that it speaks for was over";

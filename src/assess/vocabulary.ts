@@ -62,6 +62,11 @@ export const NOUNS: Readonly<Record<FactKind, readonly [one: string, many: strin
   silence: ["silence", "silences"],
   "alert-rule": ["alert rule", "alert rules"],
   "job-run": ["job run", "job runs"],
+  action: ["action", "actions"],
+  event: ["report", "reports"],
+  decision: ["decision", "decisions"],
+  activity: ["exercise, training or review", "exercises, trainings and reviews"],
+  evidence: ["piece of evidence", "pieces of evidence"],
 };
 
 /** A field in plain words: `personalData` is "personal data", `detectedAt` is "time detected". */
@@ -74,3 +79,7 @@ export function wordsOf(field: string): string {
 export function counted(n: number, [one, many]: readonly [string, string]): string {
   return `${n} ${n === 1 ? one : many}`;
 }
+
+/** `none of the 3 incidents is one`, `the only incident is not one`. */
+export const noneOf = (n: number, [one, many]: readonly [string, string]): string =>
+  n === 1 ? `the only ${one} is not one` : `none of the ${n} ${many} is one`;

@@ -3,7 +3,14 @@ import { type AssessmentInput, assessControls, type RequirementAssessment } from
 import { type Catalogue, type Check, loadCatalogue, type Requirement } from "../../src/assess/catalogue.ts";
 import type { SignOff } from "../../src/assess/sign-off.ts";
 import type { Entry } from "../../src/evidence/entry.ts";
-import type { Fact, FactKind, FactOf, Observed } from "../../src/evidence/fact.ts";
+import {
+  type Fact,
+  type FactInput,
+  type FactKind,
+  type FactOf,
+  type Observed,
+  wholeFact,
+} from "../../src/evidence/fact.ts";
 import { config, genesis, historyOf, instance, run, t } from "./entries.ts";
 
 /** The catalogue that comes with the program. */
@@ -11,7 +18,8 @@ export function shippedCatalogue(): Catalogue {
   return loadCatalogue(readFileSync(new URL("../../controls/iso27001-2022.yaml", import.meta.url), "utf8"));
 }
 
-const EMPTY: { readonly [K in FactKind]: Omit<FactOf<K>, "id"> } = {
+/** Of each kind, one that says nothing. */
+const EMPTY: { readonly [K in FactKind]?: Omit<Extract<FactInput, { kind: K }>, "id"> } = {
   incident: {
     kind: "incident",
     title: "",
@@ -49,7 +57,7 @@ const EMPTY: { readonly [K in FactKind]: Omit<FactOf<K>, "id"> } = {
 
 /** A fact that says nothing beyond these fields. */
 export function fact<K extends FactKind>(kind: K, id: string, fields: Partial<FactOf<K>> = {}): FactOf<K> {
-  return { ...EMPTY[kind], id, ...fields } as unknown as FactOf<K>;
+  return wholeFact({ ...EMPTY[kind], kind, id, ...fields } as unknown as Extract<FactInput, { kind: K }>);
 }
 
 /** The same fact as it was read in an entry (the third, where nothing else is said). */
