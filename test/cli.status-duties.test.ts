@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from "vitest";
+import { openSigning, signAll } from "../src/acts/signing.ts";
 import { hereDuties } from "../src/duties/here.ts";
 import { newToken, tokenLine } from "../src/people.ts";
-import { seeDuties, seeGaps } from "../src/seeing.ts";
-import { openSigning, signAll } from "../src/signing.ts";
+import { seeDuties, seeGaps } from "../src/views/seeing.ts";
 import { Cli } from "./support/cli.ts";
 import { givenPostgres } from "./support/index-postgres.ts";
 import { temporaryFolder } from "./support/ledger.ts";
@@ -12,7 +12,7 @@ import { quietMonth } from "./support/quiet-month.ts";
 
 let cli: Cli;
 beforeAll(async () => {
-  cli = await Cli.compile("status-duties");
+  cli = await Cli.resident("status-duties");
 });
 afterAll(() => cli.close());
 afterEach(() => {

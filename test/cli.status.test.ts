@@ -5,7 +5,7 @@ import { serving } from "./support/serving.ts";
 
 let cli: Cli;
 beforeAll(async () => {
-  cli = await Cli.compile("status");
+  cli = await Cli.resident("status");
 });
 afterAll(() => cli.close());
 

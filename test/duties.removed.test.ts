@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { collectors } from "../collectors/index.ts";
 import { loadConfig } from "../src/config/config.ts";
 import { Custody } from "../src/custody.ts";
-import { seeDuties, seeGaps } from "../src/seeing.ts";
+import { seeDuties, seeGaps } from "../src/views/seeing.ts";
 import { declareNow, noteGaps } from "../src/work.ts";
 import { FakeClock } from "./support/clock.ts";
 import { newWorkspace } from "./support/workspace.ts";

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { startRunning } from "../src/running.ts";
+import { startRunning } from "../src/daemon/running.ts";
 import { slotsOf } from "../src/slots/state.ts";
 import { mailText } from "./support/channels.ts";
 import { FakeClock } from "./support/clock.ts";

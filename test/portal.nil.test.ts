@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, onTestFinished, test } from "vitest";
+import { openSigning, signAll } from "../src/acts/signing.ts";
+import { startRunning } from "../src/daemon/running.ts";
 import { newToken, tokenLine } from "../src/people.ts";
-import { startRunning } from "../src/running.ts";
-import { openSigning, signAll } from "../src/signing.ts";
 import { givenPostgres } from "./support/index-postgres.ts";
 import { temporaryFolder } from "./support/ledger.ts";
 import { quietMonth } from "./support/quiet-month.ts";

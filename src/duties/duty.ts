@@ -21,6 +21,16 @@ export interface Duty {
   readonly covers?: readonly string[];
   /** Worth a notice from then on; pages show it at once. At once unless stated. */
   readonly ripe?: Instant;
+  /** A deadline: told when it is near and once more when it has passed, under another id, and never repeated. `grave`: at once. */
+  readonly clock?: {
+    readonly due: Instant | undefined;
+    readonly late: boolean;
+    readonly grave: boolean;
+    /** Before everything that can wait for a day. */
+    readonly pressing: boolean;
+  };
+  /** Other names, under which it is told once more although it was told before: a time to answer has passed. */
+  readonly again?: readonly string[];
   /** Somebody has said that they know of it: pages show it, no notice tells it. */
   readonly seen?: boolean;
 }

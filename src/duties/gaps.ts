@@ -3,6 +3,7 @@ import { wordsOf } from "../gaps/words.ts";
 import type { Instant } from "../lib/time.ts";
 import { dateForPeople, forPeople, startOfDay, wallClock } from "../lib/zone.ts";
 import type { InstanceHistory } from "../slots/history.ts";
+import { inBoth } from "./clocks.ts";
 import { type Duty, type People, whoFor } from "./duty.ts";
 import { asFlag, causeInWords, many, monthInWords, sentence, spanInTable } from "./words.ts";
 
@@ -16,6 +17,37 @@ export interface GapSaying {
   detail(instance: string): string | undefined;
   /** What Custody found out about itself, where that says more than a code; by what is wrong. */
   condition?(requirement: string): string | undefined;
+  /** Until when the rules ask for an answer, where they do. */
+  answer?(gap: string): AnswerDue | undefined;
+}
+
+/** Until when somebody is to answer a gap that nobody has answered yet, and what was opened for it. */
+export interface AnswerDue {
+  readonly due: Instant | undefined;
+  readonly late: boolean;
+  /** In words: which rule says so. */
+  readonly rule: string;
+  /** Stays the same while it is the same time to answer. */
+  readonly name: string;
+  readonly incident: string | undefined;
+}
+
+/** The duty with what the rules say about it; `others` are gaps for which it stands as well. */
+function withAnswer(duty: Duty, { answer, zone }: GapSaying, others: readonly string[] = []): Duty {
+  const own = answer?.(duty.id);
+  const late = [own, ...others.map((id) => answer?.(id))].flatMap((one) => (one?.late ? [one.name] : []));
+  const again = late.length === 0 ? {} : { again: late };
+  if (own === undefined) return { ...duty, ...again };
+  const { due, rule, incident } = own;
+  const by =
+    due === undefined ? [] : [`answer by ${inBoth(due, zone)}${own.late ? ", which has passed" : ""} (${rule})`];
+  const until = [...by, ...(duty.until === undefined ? [] : [duty.until])].join("; ");
+  return {
+    ...duty,
+    ...again,
+    what: incident === undefined ? duty.what : `${duty.what} As your rules ask, ${incident} was opened for it.`,
+    ...(until === "" ? {} : { until }),
+  };
 }
 
 /** Of one collector, the newest gaps are shown; the rest are on their own page. */
@@ -34,9 +66,9 @@ export function holeDuties(one: InstanceHistory, gaps: readonly AnyGap[], saying
   const rest = open.slice(0, -GAPS_SHOWN);
   return shown.map((gap, i) => {
     const duty = holeDuty(gap, one, saying, i === 0);
-    return i === shown.length - 1 && rest.length > 0
-      ? { ...duty, more: `${many(rest.length, "older gap")} of this collector`, covers: rest.map(({ id }) => id) }
-      : duty;
+    if (i < shown.length - 1 || rest.length === 0) return withAnswer(duty, saying);
+    const covers = rest.map(({ id }) => id);
+    return withAnswer({ ...duty, more: `${many(rest.length, "older gap")} of this collector`, covers }, saying, covers);
   });
 }
 
@@ -137,7 +169,7 @@ export function conditionDuty(gap: AnyGap, saying: GapSaying): Duty {
   );
   const grave = gap.requirement === "key" || gap.requirement === "integrity";
   const who = whoFor(grave ? "owner" : "operator", saying.people);
-  return {
+  const duty = {
     id: gap.id,
     title,
     what,
@@ -147,4 +179,5 @@ export function conditionDuty(gap: AnyGap, saying: GapSaying): Duty {
     ...(grave ? { until: "at once" } : {}),
     ...(who === undefined ? {} : { who }),
   };
+  return withAnswer(duty, saying);
 }

@@ -1,4 +1,5 @@
 import { decodeManifest } from "../evidence/manifest.ts";
+import { matching } from "../lib/digest.ts";
 import type { History } from "../slots/history.ts";
 
 export type Details = ReadonlyMap<string, string>;
@@ -29,7 +30,7 @@ export class LastWords {
 
 async function detailIn(digest: string, blob: (digest: string) => Promise<Uint8Array | undefined>): Promise<string> {
   try {
-    const bytes = await blob(digest);
+    const bytes = matching(await blob(digest), digest);
     return (bytes && decodeManifest(bytes).detail) ?? "";
   } catch {
     return "";

@@ -1,4 +1,5 @@
 import { isDisposed } from "../collector/facts.ts";
+import { countPlaces } from "../evidence/place.ts";
 import type { Conditions } from "../gaps/conditions.ts";
 import { type AnyGap, gapsIn } from "../gaps/gap.ts";
 import type { LevelRule } from "../gaps/level.ts";
@@ -13,7 +14,7 @@ import type { History, InstanceHistory } from "../slots/history.ts";
 import { expectationOf } from "../slots/plan.ts";
 import { slotsOf } from "../slots/state.ts";
 import { type Duty, type People, type Titles, titlesOf, whoFor } from "./duty.ts";
-import { conditionDuty, type GapSaying, holeDuties, needsSomebody } from "./gaps.ts";
+import { type AnswerDue, conditionDuty, type GapSaying, holeDuties, needsSomebody } from "./gaps.ts";
 import type { FailingJob } from "./jobs.ts";
 import type { Details } from "./last-words.ts";
 import { type Refusal, refusalDuty } from "./refusals.ts";
@@ -31,6 +32,10 @@ export interface Seen {
   readonly failingJobs: readonly FailingJob[] | undefined;
   /** Places outside that have seen another history of this log. */
   readonly refusals?: readonly Refusal[];
+  /** Deadlines that run, what is late first. */
+  readonly clocks?: readonly Duty[];
+  /** Until when the rules ask that gaps are answered, by gap. */
+  readonly answers?: ReadonlyMap<string, AnswerDue>;
   /** What else is due that is not worked out here: confirmations, evidence that a source will soon not hold any more. */
   readonly others?: readonly Duty[];
   /** What Custody found out about itself: more than codes say, and what is to be done about it. */
@@ -75,7 +80,10 @@ export function dutiesOf(seen: Seen, place: Place): Duty[] {
     title,
     detail: (id) => seen.details.get(id),
     condition: (requirement) => seen.watch?.details.get(requirement),
+    answer: (gap) => seen.answers?.get(gap),
   };
+  const clocks = seen.clocks ?? [];
+  const first = ({ clock }: Duty) => clock?.pressing === true;
   const instances = [...history.instances.values()].filter((one) => expectationOf(one, now) === "expected");
   // What was taken out cannot be asked: whether it is put back or retired is the one thing to decide about it.
   const askable = instances.filter((one) => one.configured);
@@ -90,7 +98,9 @@ export function dutiesOf(seen: Seen, place: Place): Duty[] {
   return [
     ...(seen.refusals ?? []).map((refusal) => ({ ...by("operator", people), ...refusalDuty(refusal, zone) })),
     ...own.filter(urgent).map((gap) => conditionDuty(gap, saying)),
+    ...clocks.filter(first),
     ...holes.filter((one) => one.urgent).flatMap(({ duties }) => duties),
+    ...clocks.filter((duty) => !first(duty)),
     ...holes.filter((one) => !one.urgent).flatMap(({ duties }) => duties),
     ...own.filter((gap) => !urgent(gap)).map((gap) => conditionDuty(gap, saying)),
     ...askable.flatMap((one) => troubleNow(one, sight)),
@@ -213,7 +223,7 @@ function problemDuties(problems: readonly ProblemView[], { title, people }: Sigh
     const rest = own.length - PLACES_SHOWN;
     return {
       id: `problems:${instance}:${short(own.map(({ where, message }) => `${where} ${message}`).sort())}`,
-      title: `${title(instance)}: ${many(own.length, "place")} in the source to mend`,
+      title: `${title(instance)}: ${many(countPlaces(own), "place")} in the source to mend`,
       what: "The files are kept as they are, but these places could not be read as intended:",
       todo: "Mend them at the source; the next run takes the new version in.",
       commands: [],

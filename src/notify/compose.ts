@@ -32,7 +32,7 @@ export interface Around {
 
 /** The daily digest. */
 export function composeDigest(id: string, news: News, around: Around, head: Letterhead): Message {
-  const { due, over, known, young } = news;
+  const { due, over, known, knownClocks, young } = news;
   const { silence, looked, unsure } = around;
   const needs = due.length === 1 ? "1 thing needs you" : `${due.length} things need you`;
   const ended = over.length === 1 ? "1 thing is over" : `${over.length} things are over`;
@@ -58,7 +58,7 @@ export function composeDigest(id: string, news: News, around: Around, head: Lett
       ...(known === 0
         ? []
         : [
-            `${known === 1 ? "1 thing that you were told before is" : `${known} things that you were told before are`} still open; what nobody has seen is told again once a week.`,
+            `${known === 1 ? "1 thing that you were told before is" : `${known} things that you were told before are`} still open; what nobody has seen is told again once a week${knownClocks === 0 ? "" : ", a deadline once it has passed"}.`,
           ]),
       ...(young.length === 0 ? [] : [youngInWords(young)]),
       rest,
@@ -106,6 +106,24 @@ export function composeAtOnce(
           ]),
     ],
     items: [item],
+    all: "custody status",
+  };
+}
+
+/** Deadlines that cannot wait, all that are new in one notice; `id` is the same for the same ones. */
+export function composeClocks(id: string, duties: readonly Duty[], head: Letterhead): Message {
+  const [first] = duties;
+  const late = duties.filter(({ clock }) => clock?.late).length;
+  const count = many(duties.length, "deadline");
+  return {
+    id,
+    about: "urgent",
+    from: head.organisation,
+    title: `Custody, urgent: ${duties.length === 1 ? first?.title : `${count}${late === 0 ? "" : `, ${late} of them passed`}`}`,
+    paragraphs: [
+      "This cannot wait for the daily notice. You are told of a deadline when it is near, and once more when it has passed.",
+    ],
+    items: duties.map(itemOf),
     all: "custody status",
   };
 }

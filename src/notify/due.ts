@@ -18,6 +18,8 @@ import type { ChannelTold, Mention } from "./told.ts";
  * - A gap of the top level is told at once, and so is its end; another one of the same collector within a day waits for the digest,
  *   and the notice says so. Of what stays missing it is told at once that it goes on no longer.
  * - Anything else that a person must do is told when it is new, and repeated once a week like gaps.
+ * - A deadline is told when it is near and when it has passed, each once, and is not repeated. Those of law, of contracts and of the
+ *   worst severity are told at once. A gap whose time to answer has passed is told once more.
  */
 
 /** What is still open is repeated after a week; half a day less, because digests do not leave at the very second. */
@@ -34,8 +36,9 @@ export interface News {
   readonly due: readonly Duty[];
   /** Gaps that have ended. */
   readonly over: readonly AnyGap[];
-  /** Open matters that were told before and are not repeated now. */
+  /** Open matters that were told before and are not repeated now, and how many of them are deadlines. */
   readonly known: number;
+  readonly knownClocks: number;
   /** Troubles so young that they may mend themselves; not told yet. */
   readonly young: readonly Duty[];
 }
@@ -46,15 +49,25 @@ export function newsFor(told: ChannelTold, gaps: readonly AnyGap[], all: readonl
   const byId = new Map(gaps.map((gap) => [gap.id, gap]));
   const ripe = duties.filter((duty) => (duty.ripe ?? now) <= now);
   const due = ripe.filter(
-    ({ id, covers = [] }) =>
-      isDue(id, byId.get(id), told, now) || covers.some((one) => isNew(one, byId.get(one), told)),
+    ({ id, covers = [], again = [], clock }) =>
+      (clock === undefined ? isDue(id, byId.get(id), told, now) : !told.mentions.has(id)) ||
+      covers.some((one) => isNew(one, byId.get(one), told)) ||
+      again.some((name) => !told.mentions.has(name)),
   );
+  const known = ripe.filter((duty) => !due.includes(duty));
   return {
     due,
     over: gaps.filter((gap) => endIsNews(gap, told, now)),
-    known: ripe.length - due.length,
-    young: duties.filter((duty) => !ripe.includes(duty)),
+    known: known.length,
+    knownClocks: known.filter(({ clock }) => clock !== undefined).length,
+    // A deadline that is far is no trouble.
+    young: duties.filter((duty) => duty.clock === undefined && !ripe.includes(duty)),
   };
+}
+
+/** The deadlines that this channel has to tell at once and has not told. */
+export function clocksFor(told: ChannelTold, duties: readonly Duty[], now: Instant): Duty[] {
+  return duties.filter(({ id, clock, ripe = now }) => clock?.grave === true && ripe <= now && !told.mentions.has(id));
 }
 
 function isDue(id: string, gap: AnyGap | undefined, told: ChannelTold, now: Instant): boolean {

@@ -73,7 +73,8 @@ export function addPages(server: FastifyInstance, parts: PortalParts): Say {
     const connected = systems.filter((system) => system.connected).length;
     const gaps = gapTable(snapshot, parts.gapRules, title, zone);
     return {
-      duties,
+      // Red is for what is wrong or late, not for what has time yet.
+      duties: duties.map((duty) => ({ ...duty, ahead: duty.clock?.late === false })),
       dutyCount: many(duties.length, "thing"),
       since: watchingSince(snapshot.history, zone),
       scopeWords:

@@ -1,15 +1,23 @@
 import type { Catalogue } from "../assess/catalogue.ts";
+import type { ToldAs } from "../assess/linked.ts";
+import type { OwnRegister } from "../assess/own-register.ts";
 import type { Yields } from "../assess/population.ts";
 import type { Memory } from "../assess/preservation.ts";
 import type { SignOff } from "../assess/sign-off.ts";
-import type { People } from "../duties/duty.ts";
+import type { Duty, People } from "../duties/duty.ts";
+import type { AnswerDue } from "../duties/gaps.ts";
 import type { Refusal } from "../duties/refusals.ts";
 import type { Seen } from "../duties/today.ts";
+import type { Observed } from "../evidence/fact.ts";
+import type { Waiver } from "../findings/waiver.ts";
 import type { Conditions } from "../gaps/conditions.ts";
+import type { AnyGap } from "../gaps/gap.ts";
 import type { LevelRule } from "../gaps/level.ts";
 import type { Connection } from "../index/database.ts";
+import type { Law } from "../law/shape.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Instant } from "../lib/time.ts";
+import type { PolicyTimeline } from "../policy/timeline.ts";
 import type { History } from "../slots/history.ts";
 import type { Meter } from "../watch/meter.ts";
 
@@ -120,6 +128,22 @@ export interface PortalParts {
   blob(digest: string): Promise<Uint8Array | undefined>;
   /** What people signed and counts, with their names as far as they are known. */
   signOffs(): Promise<readonly SignOff[]>;
+  /** Failed checks that somebody accepted, with the names of those who answer for them; none where that is left out. */
+  waivers?(): Promise<readonly Waiver[]>;
+  /** The incidents of the register that is kept in the log itself, and since when it is; none where that is left out. */
+  own?(): Promise<{ readonly facts: readonly Observed[]; readonly register: OwnRegister }>;
+  /** Deadlines that run now; none where that is left out. */
+  clocks?(now: Instant): Promise<readonly Duty[]>;
+  /** Until when the rules ask for an answer to gaps; none where that is left out. */
+  answers?(gaps: readonly AnyGap[], now: Instant): Promise<ReadonlyMap<string, AnswerDue>>;
+  /** What nobody has decided yet, of these wordings of alerts and of our own reports; nothing where that is left out. */
+  undecided?(alerts: readonly Observed[], now: Instant): Promise<readonly Duty[]>;
+  /** The organisation's own rules as they were in force; none where that is left out. */
+  policies?(): Promise<PolicyTimeline>;
+  /** Which of these facts are one incident, by the links that stand; left out where there are none. */
+  toldAs?(facts: readonly Observed[]): Promise<ToldAs | undefined>;
+  /** The laws as data. */
+  readonly laws?: readonly Law[];
   /** How long the sources keep their own past, as far as that is known. */
   memories(): Promise<readonly Memory[]>;
   /** The newest signed head, its root in base64. */

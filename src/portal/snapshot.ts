@@ -1,14 +1,19 @@
 import { type AssessmentInput, assessControls, type ControlAssessment } from "../assess/assess.ts";
 import { assessedDuties } from "../assess/due.ts";
 import { type NilReturn, nilReturnsOf } from "../assess/nil-return.ts";
+import type { OwnRegister } from "../assess/own-register.ts";
 import type { SignOff } from "../assess/sign-off.ts";
 import type { Duty } from "../duties/duty.ts";
+import type { AnswerDue } from "../duties/gaps.ts";
 import { type FailingJob, failingJobs } from "../duties/jobs.ts";
 import { type Details, LastWords } from "../duties/last-words.ts";
 import type { Seen } from "../duties/today.ts";
 import type { Observed } from "../evidence/fact.ts";
+import { waiversDue } from "../findings/due.ts";
+import type { Waiver } from "../findings/waiver.ts";
 import type { Conditions } from "../gaps/conditions.ts";
-import { latestFacts, listProblems, type ProblemView } from "../index/query.ts";
+import { gapsIn } from "../gaps/gap.ts";
+import { alertWordings, latestFacts, listProblems, type ProblemView } from "../index/query.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Instant, Interval } from "../lib/time.ts";
 import type { History } from "../slots/history.ts";
@@ -18,6 +23,9 @@ import type { PortalParts } from "./parts.ts";
 interface Known {
   readonly size: number;
   readonly facts: readonly Observed[];
+  /** Alerts in each of their wordings. */
+  readonly alerts: readonly Observed[];
+  readonly own: OwnRegister | undefined;
   /** In the newest evidence of every instance: what should be mended now. */
   readonly problems: readonly ProblemView[];
   readonly allProblems: readonly ProblemView[];
@@ -41,6 +49,9 @@ export interface Snapshot {
   readonly failingJobs: readonly FailingJob[] | undefined;
   /** What follows from the facts for a person to do. */
   readonly others: readonly Duty[];
+  /** Deadlines that run, and until when gaps are to be answered. */
+  readonly clocks?: readonly Duty[];
+  readonly answers?: ReadonlyMap<string, AnswerDue>;
   readonly indexTrouble: string | undefined;
   /** What Custody found out about itself. */
   readonly watch?: Seen["watch"];
@@ -79,7 +90,11 @@ export class Snapshots {
     const known = await this.#know(size);
     const details = await this.#lastWords.of(history, (digest) => this.#parts.blob(digest));
     const signOffs = known === undefined ? [] : await this.#parts.signOffs();
-    const judged = known && this.#judge(known, history, period, now, signOffs);
+    const waivers = (await this.#parts.waivers?.()) ?? [];
+    const gaps = gapsIn(history, conditions, now, this.#parts.gapRules);
+    const policies = await this.#parts.policies?.();
+    const toldAs = known && (await this.#parts.toldAs?.(known.facts));
+    const judged = known && this.#judge(known, history, period, now, signOffs, waivers, { policies, gaps, toldAs });
     return {
       now,
       size,
@@ -89,7 +104,13 @@ export class Snapshots {
       details,
       controls: judged?.controls,
       nilReturns: judged?.nilReturns,
-      others: await this.#others(known, judged?.nilReturns ?? [], history, now),
+      clocks: (await this.#parts.clocks?.(now)) ?? [],
+      answers: (await this.#parts.answers?.(gaps, now)) ?? new Map(),
+      others: [
+        ...((known && (await this.#parts.undecided?.(known.alerts, now))) ?? []),
+        ...waiversDue(waivers, now, this.#parts.organisation.zone),
+        ...(await this.#others(known, judged?.nilReturns ?? [], history, now)),
+      ],
       problems: known?.problems,
       failingJobs:
         known && failingJobs(known.facts, now, (id) => history.instances.get(id)?.record.use !== "cron-health/custody"),
@@ -141,15 +162,28 @@ export class Snapshots {
     for await (const { fact, instance, entry, digest, item, ordinal } of latestFacts(index)) {
       facts.push({ fact, instance, entry, item: digest, position: item, ordinal });
     }
+    const own = await this.#parts.own?.();
+    if (own !== undefined) facts.push(...own.facts);
     const problems = await listProblems(index, { limit: MAX_PROBLEMS });
     const allProblems = await listProblems(index, { all: true, limit: MAX_PROBLEMS });
     this.#trouble = undefined;
-    this.#known = { size, facts, problems, allProblems };
+    const alerts: Observed[] = [];
+    for await (const { fact, instance, entry, digest, item, ordinal, at } of alertWordings(index))
+      alerts.push({ fact, instance, entry, item: digest, position: item, ordinal, at });
+    this.#known = { size, facts, alerts, own: own?.register, problems, allProblems };
     return this.#known;
   }
 
   /** Time alone makes a requirement overdue, so a judgement is kept for a minute at most. */
-  #judge(known: Known, history: History, period: Interval, now: Instant, signOffs: readonly SignOff[]): Judged {
+  #judge(
+    known: Known,
+    history: History,
+    period: Interval,
+    now: Instant,
+    signOffs: readonly SignOff[],
+    waivers: readonly Waiver[],
+    rules: Pick<AssessmentInput, "policies" | "gaps" | "toldAs">,
+  ): Judged {
     const key = `${known.size} ${Math.floor(now / MINUTE)}`;
     if (this.#judged?.key === key) return this.#judged;
     const { catalogue, yields } = this.#parts;
@@ -163,6 +197,10 @@ export class Snapshots {
       asOf: now,
       yields,
       signOffs,
+      waivers,
+      own: known.own,
+      laws: this.#parts.laws,
+      ...rules,
     };
     this.#judged = { key, controls: assessControls(input), nilReturns: nilReturnsOf(input) };
     return this.#judged;

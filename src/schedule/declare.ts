@@ -20,6 +20,10 @@ export interface Declaration {
   readonly logged: Json;
   /** The catalogue's bytes. */
   readonly catalogue: Uint8Array;
+  /** The laws as data, each as its file. */
+  readonly laws?: readonly Uint8Array[];
+  /** True where the register of incidents is kept in this log. */
+  readonly register?: boolean;
 }
 
 /**
@@ -28,31 +32,49 @@ export interface Declaration {
  */
 export async function declareConfig(
   declaration: Declaration,
-  newest: { readonly index: number; readonly config: BlobRef; readonly catalogue?: BlobRef | undefined } | undefined,
+  newest:
+    | {
+        readonly index: number;
+        readonly config: BlobRef;
+        readonly catalogue?: BlobRef | undefined;
+        readonly laws?: readonly BlobRef[] | undefined;
+        readonly register?: boolean | undefined;
+      }
+    | undefined,
   history: History,
   put: (bytes: Uint8Array, mediaType: string) => Promise<BlobRef>,
 ): Promise<Draft | undefined> {
-  const config = await put(canonicalBytes(declaration.logged), "application/json");
-  const catalogue = await put(declaration.catalogue, "application/yaml");
+  const logged = canonicalBytes(declaration.logged);
+  const lawFiles = declaration.laws ?? [];
   const instances = declaration.instances.map(instanceRecord);
   const known = [...history.instances.values()].filter((i) => i.configured).map((i) => i.record);
+  // What is logged already is not stored again: a store that lost it must not keep anybody from finding that out.
   const same =
-    newest?.config.digest === config.digest &&
-    newest.catalogue?.digest === catalogue.digest &&
+    newest?.config.digest === digestOf(logged) &&
+    newest.catalogue?.digest === digestOf(declaration.catalogue) &&
+    canonical(digestsOf(newest.laws ?? [])) === canonical(lawFiles.map(digestOf)) &&
+    (newest.register ?? false) === (declaration.register ?? false) &&
     canonical(sorted(known)) === canonical(sorted(instances));
   if (same) return undefined;
+  const config = await put(logged, "application/json");
+  const catalogue = await put(declaration.catalogue, "application/yaml");
+  const laws = await Promise.all(lawFiles.map((bytes) => put(bytes, "application/yaml")));
   // Several replicas that start at once have the same to say after the same record.
-  const said = digestOf(canonicalBytes([config.digest, catalogue.digest, sorted(instances)]));
+  const said = digestOf(canonicalBytes([config.digest, catalogue.digest, digestsOf(laws), sorted(instances)]));
   return {
     kind: "config",
     actor: { type: "system", id: "custody" },
     once: `config:${newest?.index ?? 0}:${said}`,
     config,
     catalogue,
+    ...(laws.length > 0 ? { laws } : {}),
     zone: declaration.zone,
+    ...(declaration.register ? { register: true } : {}),
     instances,
   };
 }
+
+const digestsOf = (refs: readonly BlobRef[]): Json => refs.map(({ digest }) => digest);
 
 /** Most collectors that a record names; a rule for more is recorded without the list. */
 const MAX_INSTANCES = 256;

@@ -57,7 +57,11 @@ const KEY = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 export const hook = (id: string, { url }: Receiver, more = "") =>
   `{ use: webhook, id: ${id}, url: "${url}", secret: "\${file:./notice-key}"${more} }`;
 
-export async function noticeWorkspace(rest: string, clock: Clock, over: { zone?: string } = {}): Promise<Custody> {
+export async function noticeWorkspace(
+  rest: string,
+  clock: Clock,
+  over: { zone?: string; index?: string } = {},
+): Promise<Custody> {
   const custody = await newWorkspace(rest, clock, over);
   await writeFile(join(custody.config.root, "notice-key"), KEY);
   return custody;

@@ -42,7 +42,7 @@ export const cell = /* handlebars */ `{{#if mark}}<span class="mark {{mark}}">{{
 
 export const home = /* handlebars */ `<h1>{{#if duties}}{{dutyCount}} for you today{{else}}{{#if unsure}}Today{{else}}Nothing for you today{{/if}}{{/if}}</h1>
 <p class="lead">{{#if since}}Watching since {{since}}.{{else}}Nothing has been collected yet.{{/if}} {{scopeWords}}</p>
-{{#each duties}}<section class="card duty">
+{{#each duties}}<section class="card duty{{#if ahead}} ahead{{/if}}">
 <h3>{{title}}</h3>
 <p>{{what}}</p>
 {{#if places}}<ul class="places">{{#each places}}<li><code>{{where}}</code><br>{{message}}</li>{{/each}}</ul>{{/if}}

@@ -37,6 +37,7 @@ p { margin: .4rem 0; max-width: 50rem; }
 .sub { display: block; font-size: .85rem; font-weight: 400; }
 .card { background: var(--card); border: 1px solid var(--rule); border-radius: .6rem; padding: 1rem 1.15rem; margin: .7rem 0; }
 .duty { border-left: .3rem solid var(--bad); }
+.duty.ahead { border-left-color: var(--unsure); }
 .calm { border-left: .3rem solid var(--good); }
 .unsure { border-left: .3rem solid var(--unsure); }
 .card p:first-child, .card h3:first-child { margin-top: 0; }

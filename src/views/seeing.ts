@@ -1,27 +1,32 @@
-import type { AssessmentInput } from "./assess/assess.ts";
-import { loadCatalogue } from "./assess/catalogue.ts";
-import { assessedDuties } from "./assess/due.ts";
-import { type NilReturn, nilReturnsOf } from "./assess/nil-return.ts";
-import { named } from "./assess/sign-off.ts";
-import { hasInbox } from "./collector/intake.ts";
-import type { Custody } from "./custody.ts";
-import type { Duty } from "./duties/duty.ts";
-import { titlesOf } from "./duties/duty.ts";
-import { failingJobs } from "./duties/jobs.ts";
-import { LastWords } from "./duties/last-words.ts";
-import { dutiesOf, type Seen } from "./duties/today.ts";
-import type { Observed } from "./evidence/fact.ts";
-import { seeWatch } from "./forecasting.ts";
-import { type AnyGap, gapsIn } from "./gaps/gap.ts";
-import type { ProblemView } from "./index/query.ts";
-import { messageOf } from "./lib/errors.ts";
-import type { Instant } from "./lib/time.ts";
-import { namesOf } from "./people.ts";
-import { memoriesOf } from "./preserving.ts";
-import { Publishing } from "./publishing.ts";
-import { readInside } from "./reading-inside.ts";
-import type { History } from "./slots/history.ts";
-import { catalogueBytes } from "./work.ts";
+import { memoriesOf } from "../acts/preserving.ts";
+import type { AssessmentInput } from "../assess/assess.ts";
+import { catalogueOf } from "../assess/catalogue.ts";
+import { assessedDuties } from "../assess/due.ts";
+import { type NilReturn, nilReturnsOf } from "../assess/nil-return.ts";
+import { named } from "../assess/sign-off.ts";
+import { hasInbox } from "../collector/intake.ts";
+import type { Custody } from "../custody.ts";
+import { seeWatch } from "../daemon/forecasting.ts";
+import { Publishing } from "../daemon/publishing.ts";
+import type { Duty } from "../duties/duty.ts";
+import { titlesOf } from "../duties/duty.ts";
+import { failingJobs } from "../duties/jobs.ts";
+import { LastWords } from "../duties/last-words.ts";
+import { dutiesOf, type Seen } from "../duties/today.ts";
+import type { Observed } from "../evidence/fact.ts";
+import { waiversDue } from "../findings/due.ts";
+import { withOwners } from "../findings/waiver.ts";
+import { type AnyGap, gapsIn } from "../gaps/gap.ts";
+import type { ProblemView } from "../index/query.ts";
+import { messageOf } from "../lib/errors.ts";
+import type { Instant } from "../lib/time.ts";
+import { namesOf } from "../people.ts";
+import { readInside } from "../reading-inside.ts";
+import type { History } from "../slots/history.ts";
+import { catalogueBytes } from "../work.ts";
+import { answersDue } from "./gap-answers.ts";
+import { liveClocks } from "./live-clocks.ts";
+import { undecidedDuties } from "./undecided.ts";
 
 /** What a person must do, for commands and notices alike; the pages show the same. */
 
@@ -61,7 +66,7 @@ const YEAR = 365 * 86_400_000;
  */
 export async function seeDuties(
   custody: Custody,
-  { now, history }: Sight,
+  { now, history, gaps }: Sight,
   inside: "index" | "log" | false,
 ): Promise<Duties> {
   const { config } = custody;
@@ -71,6 +76,7 @@ export async function seeDuties(
   const watch = await seeWatch(custody, now, { notice: inside !== "log" });
   const known = inside === false ? nothing() : await KNOWING[inside](custody, history, now);
   const refusals = await new Publishing(custody).refusals();
+  const waivers = await waiverDuties(custody, now);
   const seen: Seen = {
     now,
     history,
@@ -80,7 +86,10 @@ export async function seeDuties(
     failingJobs: undefined,
     watch,
     refusals,
+    clocks: inside === false ? [] : await liveClocks(custody, now),
+    answers: await answersDue(custody, gaps, now),
     ...known,
+    others: [...waivers, ...(known.others ?? [])],
   };
   const duties = dutiesOf(seen, {
     organisation: config.organisation,
@@ -90,6 +99,13 @@ export async function seeDuties(
     inboxTroubles: () => inboxTroubles(custody),
   });
   return { duties, unsure: known.unsure, nilReturns: known.nilReturns ?? [] };
+}
+
+/** What is accepted now and will soon not be; out of the ledger alone. */
+export async function waiverDuties(custody: Custody, now: Instant): Promise<Duty[]> {
+  const { all } = await custody.waivers();
+  const names = all.length === 0 ? new Map<string, string>() : await namesOf(custody);
+  return waiversDue(withOwners(all, names), now, custody.config.organisation.zone);
 }
 
 /** What the configured collectors are called. */
@@ -159,7 +175,7 @@ async function withIndex(custody: Custody, history: History, now: Instant): Prom
 }
 
 async function askIndex(custody: Custody, history: History, now: Instant): Promise<Omit<Inside, "unsure">> {
-  const { latestFacts, listProblems } = await import("./index/query.ts");
+  const { alertWordings, latestFacts, listProblems } = await import("../index/query.ts");
   const index = await custody.index();
   const facts: Observed[] = [];
   for await (const { fact, instance, entry, digest, item, ordinal } of latestFacts(index)) {
@@ -168,7 +184,10 @@ async function askIndex(custody: Custody, history: History, now: Instant): Promi
   const problems = await listProblems(index, { limit: MAX_PROBLEMS });
   const allProblems = await listProblems(index, { all: true, limit: MAX_PROBLEMS });
   const nilReturns = await nilReturnsHere(custody, history, now, facts, allProblems);
-  return { problems, ...(await followingFrom(custody, history, now, facts, nilReturns)), nilReturns };
+  const alerts: Observed[] = [];
+  for await (const { fact, instance, entry, digest, item, ordinal, at } of alertWordings(index))
+    alerts.push({ fact, instance, entry, item: digest, position: item, ordinal, at });
+  return { problems, ...(await followingFrom(custody, history, now, facts, nilReturns, alerts)), nilReturns };
 }
 
 async function nilReturnsHere(
@@ -181,7 +200,7 @@ async function nilReturnsHere(
   const { counting } = await custody.signOffs();
   const names = counting.length === 0 ? new Map<string, string>() : await namesOf(custody);
   const input: AssessmentInput = {
-    catalogue: loadCatalogue(new TextDecoder().decode(await catalogueBytes())),
+    catalogue: catalogueOf(new TextDecoder().decode(await catalogueBytes(custody.config))),
     period: { from: now - YEAR, to: now },
     histories: history,
     facts,
@@ -200,6 +219,7 @@ async function followingFrom(
   now: Instant,
   facts: readonly Observed[],
   nilReturns: readonly NilReturn[],
+  alerts: readonly Observed[] = facts,
 ): Promise<Required<Pick<Inside, "failingJobs" | "others">>> {
   const counts = (id: string) => history.instances.get(id)?.record.use !== "cron-health/custody";
   const others = assessedDuties({
@@ -210,7 +230,8 @@ async function followingFrom(
     now,
     zone: custody.config.organisation.zone,
   });
-  return { failingJobs: failingJobs(facts, now, counts), others };
+  const undecided = await undecidedDuties(custody, alerts, now);
+  return { failingJobs: failingJobs(facts, now, counts), others: [...undecided, ...others] };
 }
 
 /** Inboxes whose secret cannot be read, and why. */

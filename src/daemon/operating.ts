@@ -1,15 +1,15 @@
-import type { Custody } from "./custody.ts";
+import type { Custody } from "../custody.ts";
+import type { CustodyError } from "../lib/errors.ts";
+import type { Instant } from "../lib/time.ts";
+import type { Operation } from "../portal/parts.ts";
+import type { DaemonLog, DaemonParts } from "../schedule/daemon.ts";
+import { clockForbids, requireClock } from "../telling-time.ts";
+import type { SelfCheck } from "../watch/log.ts";
+import { Meter } from "../watch/meter.ts";
+import { DeadManPing } from "../watch/ping.ts";
+import { noteGaps } from "../work.ts";
 import { watchedSince } from "./forecasting.ts";
-import type { CustodyError } from "./lib/errors.ts";
-import type { Instant } from "./lib/time.ts";
-import type { Operation } from "./portal/parts.ts";
-import type { DaemonLog, DaemonParts } from "./schedule/daemon.ts";
-import { clockForbids, requireClock } from "./telling-time.ts";
-import type { SelfCheck } from "./watch/log.ts";
-import { Meter } from "./watch/meter.ts";
-import { DeadManPing } from "./watch/ping.ts";
 import { Watching } from "./watching.ts";
-import { noteGaps } from "./work.ts";
 
 /** How a daemon watches itself and lets itself be watched: its checks, its numbers, and the dead man's switch. */
 export class Operating {

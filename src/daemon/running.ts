@@ -1,33 +1,44 @@
 import type { AddressInfo } from "node:net";
-import { loadCatalogue } from "./assess/catalogue.ts";
-import { named } from "./assess/sign-off.ts";
-import type { InstanceConfig } from "./collector/define.ts";
-import { acceptMessage, hasInbox } from "./collector/intake.ts";
-import type { Config } from "./config/config.ts";
-import type { Custody } from "./custody.ts";
+import { memoriesOf, ownFacts } from "../acts/preserving.ts";
+import { catalogueOf } from "../assess/catalogue.ts";
+import { named } from "../assess/sign-off.ts";
+import type { InstanceConfig } from "../collector/define.ts";
+import { acceptMessage, hasInbox } from "../collector/intake.ts";
+import type { Config } from "../config/config.ts";
+import type { Custody } from "../custody.ts";
+import { withOwners } from "../findings/waiver.ts";
+import { OWN_REGISTER } from "../incidents/register.ts";
+import { shippedLaws } from "../laws.ts";
+import { base64 } from "../lib/digest.ts";
+import { CustodyError, isCustodyError, messageOf } from "../lib/errors.ts";
+import { holes, type Instant, type Interval } from "../lib/time.ts";
+import { namesOf } from "../people.ts";
+import { configuredPolicy, policyDraft } from "../policies.ts";
+import type { PortalParts } from "../portal/parts.ts";
+import { createPortal } from "../portal/server.ts";
+import { toldAsIn } from "../report/incident-case.ts";
+import { linksOf } from "../reviews/links.ts";
+import { type RunParts, runTask, type Task, tasksNow } from "../schedule/collect.ts";
+import { Daemon, type DaemonLog, type DaemonParts } from "../schedule/daemon.ts";
+import { bridged, keepMarking, Listening } from "../schedule/listening.ts";
+import { eitherOf } from "../schedule/turns.ts";
+import { SOFTWARE } from "../software.ts";
+import { requireKnownClock } from "../telling-time.ts";
+import { parseCheckpoint } from "../tlog/checkpoint.ts";
+import { parseTileKey } from "../tlog/tile.ts";
+import { answersDue } from "../views/gap-answers.ts";
+import { liveRecords } from "../views/live-acts.ts";
+import { liveClocks } from "../views/live-clocks.ts";
+import { collectorTitles, inboxTroubles } from "../views/seeing.ts";
+import { undecidedDuties } from "../views/undecided.ts";
+import { catalogueBytes, declareNow, noteGaps, runParts } from "../work.ts";
 import { seeWatch } from "./forecasting.ts";
-import { base64 } from "./lib/digest.ts";
-import { CustodyError, isCustodyError, messageOf } from "./lib/errors.ts";
-import { holes, type Instant, type Interval } from "./lib/time.ts";
+import { Haste } from "./hastening.ts";
 import { keepMirroring, type Mirroring } from "./mirroring.ts";
 import { Notifying } from "./notifying.ts";
 import { Operating } from "./operating.ts";
-import { namesOf } from "./people.ts";
-import type { PortalParts } from "./portal/parts.ts";
-import { createPortal } from "./portal/server.ts";
-import { memoriesOf } from "./preserving.ts";
 import { Publishing } from "./publishing.ts";
 import { changeBetween, changeInWords } from "./reloading.ts";
-import { type RunParts, runTask, type Task, tasksNow } from "./schedule/collect.ts";
-import { Daemon, type DaemonLog, type DaemonParts } from "./schedule/daemon.ts";
-import { bridged, keepMarking, Listening } from "./schedule/listening.ts";
-import { eitherOf } from "./schedule/turns.ts";
-import { collectorTitles, inboxTroubles } from "./seeing.ts";
-import { SOFTWARE } from "./software.ts";
-import { requireKnownClock } from "./telling-time.ts";
-import { parseCheckpoint } from "./tlog/checkpoint.ts";
-import { parseTileKey } from "./tlog/tile.ts";
-import { catalogueBytes, declareNow, noteGaps, runParts } from "./work.ts";
 
 /** A daemon at work: schedule, inbox and pages over one workspace. */
 export interface Running {
@@ -60,6 +71,7 @@ const LAST_ANSWERS = 3_000;
  */
 export async function startRunning(custody: Custody, log: DaemonLog): Promise<Running> {
   const { config, clock } = custody;
+  await configuredPolicy(config);
   await custody.ledger().catch((error: unknown) => {
     if (!isCustodyError(error) || error.kind !== "temporary") throw error;
     log.error({ code: error.code, error: error.message }, "the store does not answer; it is tried again all the time");
@@ -103,6 +115,10 @@ export async function startRunning(custody: Custody, log: DaemonLog): Promise<Ru
         custody.refuseConfig();
         return false;
       }
+      // Where the store does not answer, what it holds is compared later.
+      await policyDraft(custody, next).catch((error: unknown) => {
+        if (!isCustodyError(error) || error.kind !== "temporary") throw error;
+      });
       custody.reconfigure(next);
       for (const id of change.changed) changed.set(id, clock.now());
       const { added, removed } = change;
@@ -132,6 +148,12 @@ export async function startRunning(custody: Custody, log: DaemonLog): Promise<Ru
   };
 }
 
+/** What is collected is not lost for rules that cannot be used: those before stay in force. */
+function policyRefused(error: CustodyError, log: DaemonLog): void {
+  const mistakes = error.message.split("\n");
+  log.error({ code: error.code, mistakes }, "the policy is refused; the one before stays in force");
+}
+
 function daemonParts(
   custody: Custody,
   log: DaemonLog,
@@ -149,6 +171,7 @@ function daemonParts(
   });
   const notifying = new Notifying(custody);
   const watch = new DatabaseWatch(custody, log);
+  const haste = new Haste(custody);
   const { meter } = operating;
   const time = () => clock.now();
   return {
@@ -157,16 +180,18 @@ function daemonParts(
     turns: custody.turns,
     atOnce: () => custody.config.schedule.atOnce,
     halt,
-    declare: () => declareNow(custody),
+    declare: () => declareNow(custody, (error) => policyRefused(error, log)),
     async noteGaps() {
       for (const note of await noteGaps(custody)) {
         if (note.kind === "gap")
           log.warn({ gap: note.gap, instance: note.instance, cause: note.cause }, `gap: ${note.action}`);
+        if (note.kind === "incident" && note.act === "open")
+          log.warn({ incident: note.incident }, "an incident was opened for a gap, as the rules ask");
       }
     },
     async tasks(now, only) {
       const history = await custody.history();
-      const { instances } = custody.config;
+      const instances = await haste.hastened(custody.config.instances);
       // Who was changed since its last run is looked at now: whoever changed it wants to see whether it is right. Where the clock
       // was set back since, nobody knows whether it was.
       const isNew = ({ id }: InstanceConfig) => {
@@ -301,7 +326,7 @@ async function portalParts(
   let declared: { readonly config: Config; readonly done: Promise<void> } | undefined;
   const declaredNow = (config: Config) => {
     if (declared?.config === config) return declared.done;
-    const done = declareNow(custody);
+    const done = declareNow(custody, (error) => policyRefused(error, log));
     declared = { config, done };
     done.catch(() => {
       declared = undefined;
@@ -327,7 +352,7 @@ async function portalParts(
     software: SOFTWARE,
     clock,
     log,
-    catalogue: loadCatalogue(new TextDecoder().decode(await catalogueBytes())),
+    catalogue: catalogueOf(new TextDecoder().decode(await catalogueBytes(custody.config))),
     yields: (use) => custody.config.collectors.find(({ name }) => name === use)?.facts,
     async history() {
       const history = await custody.history();
@@ -336,11 +361,25 @@ async function portalParts(
     index: () => custody.index(),
     blob: async (digest) => (await custody.ledger()).blob(digest),
     memories: () => memoriesOf(custody),
+    clocks: (now) => liveClocks(custody, now),
+    answers: (gaps, now) => answersDue(custody, gaps, now),
+    undecided: (alerts, now) => undecidedDuties(custody, alerts, now),
+    policies: async () => (await liveRecords(custody)).timeline,
+    toldAs: async (facts) => toldAsIn(facts, linksOf((await liveRecords(custody)).acts)),
+    laws: shippedLaws(),
+    async own() {
+      const { kept } = await custody.registerLog();
+      return { facts: await ownFacts(custody), register: { instance: OWN_REGISTER, kept } };
+    },
     async signOffs() {
       const { counting } = await custody.signOffs();
       if (counting.length === 0) return counting;
       const names = await namesOf(custody);
       return counting.map((one) => named(one, names));
+    },
+    async waivers() {
+      const { all } = await custody.waivers();
+      return all.length === 0 ? all : withOwners(all, await namesOf(custody));
     },
     async head() {
       const bytes = await (await custody.store()).get("checkpoint");

@@ -1,15 +1,16 @@
 import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Custody } from "./custody.ts";
-import { hereDuties } from "./duties/here.ts";
-import { backupsMade } from "./ledger/backup.ts";
-import { keyIds } from "./ledger/keys.ts";
-import type { Instant } from "./lib/time.ts";
+import type { Custody } from "../custody.ts";
+import { hereDuties } from "../duties/here.ts";
+import { backupsMade } from "../ledger/backup.ts";
+import { keyIds } from "../ledger/keys.ts";
+import { matching } from "../lib/digest.ts";
+import type { Instant } from "../lib/time.ts";
+import { certificateOf, type Expiry, expiryInWords, tlsAddresses, type Unseen } from "../watch/certificates.ts";
+import { type DiskForecast, type DiskSample, diskInWords, forecastDisk } from "../watch/disk.ts";
+import { watchDuties } from "../watch/duties.ts";
+import type { SelfCheck, WatchLog } from "../watch/log.ts";
 import { Publishing } from "./publishing.ts";
-import { certificateOf, type Expiry, expiryInWords, tlsAddresses, type Unseen } from "./watch/certificates.ts";
-import { type DiskForecast, type DiskSample, diskInWords, forecastDisk } from "./watch/disk.ts";
-import { watchDuties } from "./watch/duties.ts";
-import type { SelfCheck, WatchLog } from "./watch/log.ts";
 
 /** What will go wrong if nobody does anything, and what Custody found out about itself, for people. */
 
@@ -67,7 +68,7 @@ function disksIn(text: string | undefined): { folders: string[]; free: number }[
 }
 
 async function blobText(custody: Custody, digest: string): Promise<string | undefined> {
-  const bytes = await (await custody.view()).blob(digest);
+  const bytes = matching(await (await custody.view()).blob(digest), digest);
   return bytes && new TextDecoder().decode(bytes);
 }
 

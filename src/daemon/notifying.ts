@@ -1,20 +1,28 @@
 import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import type { Custody } from "./custody.ts";
-import { Delivering } from "./delivering.ts";
-import { lookedInWords } from "./duties/looked.ts";
-import type { AnyGap } from "./gaps/gap.ts";
-import { digestOf } from "./lib/digest.ts";
-import { isCustodyError, messageOf } from "./lib/errors.ts";
-import { fromIso, type Instant, type Interval, parseDuration } from "./lib/time.ts";
-import { composeAtOnce, composeDigest, composeReport, type Letterhead, type ReportSummary } from "./notify/compose.ts";
-import { type ChannelConfig, type Message, wants } from "./notify/define.ts";
-import type { Delivery, DeliveryAbout } from "./notify/deliver.ts";
-import { audienceOf, type News, newsFor, type Quiet, quietNow, urgentFor } from "./notify/due.ts";
-import { lockNotices } from "./notify/lock.ts";
-import { digestTurn, MORNING, type Month, monthToReport } from "./notify/rhythm.ts";
-import { silenceOf } from "./notify/silence.ts";
-import { type ChannelTold, hasArrived, type LastDelivery } from "./notify/told.ts";
+import type { Custody } from "../custody.ts";
+import type { Duty } from "../duties/duty.ts";
+import { lookedInWords } from "../duties/looked.ts";
+import type { AnyGap } from "../gaps/gap.ts";
+import { canonicalBytes } from "../lib/canonical.ts";
+import { digestOf } from "../lib/digest.ts";
+import { isCustodyError, messageOf } from "../lib/errors.ts";
+import { fromIso, type Instant, type Interval, parseDuration } from "../lib/time.ts";
+import {
+  composeAtOnce,
+  composeClocks,
+  composeDigest,
+  composeReport,
+  type Letterhead,
+  type ReportSummary,
+} from "../notify/compose.ts";
+import { type ChannelConfig, type Message, wants } from "../notify/define.ts";
+import type { Delivery, DeliveryAbout } from "../notify/deliver.ts";
+import { audienceOf, clocksFor, type News, newsFor, type Quiet, quietNow, urgentFor } from "../notify/due.ts";
+import { lockNotices } from "../notify/lock.ts";
+import { digestTurn, MORNING, type Month, monthToReport } from "../notify/rhythm.ts";
+import { silenceOf } from "../notify/silence.ts";
+import { type ChannelTold, hasArrived, type LastDelivery } from "../notify/told.ts";
 import {
   afterFailure,
   type ChannelNotes,
@@ -22,10 +30,12 @@ import {
   readNotes,
   rested,
   writeNotes,
-} from "./notify/troubles.ts";
-import { eitherOf } from "./schedule/turns.ts";
-import { type Duties, type Sight, seeDuties, seeGaps, titles } from "./seeing.ts";
-import { noteGaps } from "./work.ts";
+} from "../notify/troubles.ts";
+import { eitherOf } from "../schedule/turns.ts";
+import { liveClocks } from "../views/live-clocks.ts";
+import { type Duties, type Sight, seeDuties, seeGaps, titles } from "../views/seeing.ts";
+import { noteGaps } from "../work.ts";
+import { Delivering } from "./delivering.ts";
 
 /** One channel as people see it. */
 export interface ChannelState {
@@ -56,6 +66,8 @@ const PATIENCE = 15 * 60_000;
 /** What was missed while nobody was there waits for the next digest when that is so near. */
 const SOON = 3 * 60 * 60_000;
 const REPORT_RESTS = 60 * 60_000;
+/** Deadlines in one notice; a record names no more. */
+const AT_ONCE = 50;
 const MAX_ATTACHED = 10 * 1024 * 1024;
 
 /** Brings to people what is due: what cannot wait at once, the rest once a day, the report once a month. */
@@ -149,6 +161,22 @@ export class Notifying {
         await send(composeAtOnce(one, duty, this.#head), channel, { gaps: [one.gap.id] });
       }
     }
+    await this.#sendClocks(channels, notes, send);
+  }
+
+  /** Deadlines of law, of contracts and of the worst severity: all that are new over a channel in one notice. */
+  async #sendClocks(channels: readonly ChannelConfig[], notes: ChannelNotes, send: Send): Promise<void> {
+    let duties: readonly Duty[] | undefined;
+    for (const channel of audienceOf(channels, "urgent", ({ id }) => notes.troubles.has(id))) {
+      const now = this.#custody.clock.now();
+      if (!this.#rested(channel, notes, now)) continue;
+      duties ??= await liveClocks(this.#custody, now);
+      const due = clocksFor(await this.#told(channel), duties, now).slice(0, AT_ONCE);
+      if (due.length === 0) continue;
+      const ids = due.map(({ id }) => id);
+      const notice = `urgent-clocks-${digestOf(canonicalBytes([...ids])).slice(0, 12)}`;
+      await send(composeClocks(notice, due, this.#head), channel, { duties: ids });
+    }
   }
 
   /** False when it could not be delivered. */
@@ -181,7 +209,11 @@ export class Notifying {
         const silence = silenceIn(news.due.map(({ id: about }) => about).concat(news.over.map((gap) => gap.id)), sight);
         const message = composeDigest(id, news, { silence, looked, unsure }, this.#head);
         // Only so many are recorded by name: what stands for itself comes first, as only that is repeated.
-        const matters = [...news.due.map((duty) => duty.id), ...news.due.flatMap((duty) => duty.covers ?? [])];
+        const matters = [
+          ...news.due.map((duty) => duty.id),
+          ...news.due.flatMap((duty) => duty.again ?? []),
+          ...news.due.flatMap((duty) => duty.covers ?? []),
+        ];
         const isGap = new Set(sight.gaps.map((gap) => gap.id));
         const arrived = await send(message, channel, {
           gaps: [...matters.filter((one) => isGap.has(one)), ...news.over.map((gap) => gap.id)],
@@ -237,11 +269,15 @@ export class Notifying {
 
   async #makeReport(month: Month): Promise<ReportSummary> {
     // Only who reports pays for the packages.
-    const { reportName, writeReport } = await import("./reporting.ts");
+    const [{ reportName, writeReport }, { noteReport, BY_ITSELF }] = await Promise.all([
+      import("../views/reporting.ts"),
+      import("../views/noting-reports.ts"),
+    ]);
     const { config } = this.#custody;
     const name = reportName(month, undefined);
     const path = join(config.folders.reports, name);
-    const { model } = await writeReport(this.#custody, { period: month }, path);
+    const { model, made } = await writeReport(this.#custody, { period: month }, path);
+    await noteReport(this.#custody, made, BY_ITSELF);
     const bytes = await readFile(path);
     const { slots, gaps } = model.cover;
     return {
