@@ -1,4 +1,6 @@
 import type { Wording } from "../src/report/words.ts";
+import { account } from "./account.ts";
+import { cases } from "./cases.ts";
 
 /**
  * The words of the audit report. Plain, factual, no opinion: it never says compliant, certified or passed. Controls are
@@ -57,11 +59,65 @@ export const audit: Wording = {
     "No gap meets the period: every expected piece of evidence that was due at the time of this report was collected in time.",
   gap: "{title} ({instance}): not completely collected for {span}.",
   controlsIntro:
-    'For each control: what it asks, in our own words; what was checked by machine and with which result; and the evidence the result stands on. Results are counted, never added up to one verdict. Where nothing feeds a requirement the result is "no data".',
+    'For each control: what it asks, in our own words; what was checked by machine and with which result; and the sources the result stands on, whose files are in the evidence index. Results are counted, never added up to one verdict. Where nothing feeds a requirement the result is "no data".',
+  remarks:
+    "What the reasons of several requirements have in common is said here once; a letter in square brackets behind a reason refers to it.",
+  rules: {
+    none: "No rules of the organisation are in the log, so nothing in this report is judged by any: no deadline, no severity and no role of its own procedure.",
+    intro:
+      "The organisation's own rules as they were in force, each version with the record that put it there. An incident is judged by the version that was in force when its clock started: a later version changes nothing that began before it. Versions hold from the later of the day that they name and the moment they were logged; only the first rules of a log reach back, and whatever rests on that says so.",
+    others: "{n} more in the log neither held in the period nor judged anything of it.",
+    gone: "The record of these rules is there, and their text is gone or cannot be read. Nothing can be judged by them, and no other rules take their place.",
+    notes: "Exceptions that the rules themselves grant, and places that they leave open, as they stand in the text.",
+    clauses:
+      "Everything else that stands in these rules, under its place in them, so that all that a check reads is on these pages: measures, conditions for closing, recovery, evidence, gaps, intake, upkeep, and of severities and deadlines what the tables above have no room for. Calendars, contracts, choices and exceptions stand in their own tables only.",
+    choices:
+      "Each place where the procedure leaves something open, says it twice or contradicts itself; how it is read in this report, and how else it could be read. These are decisions of the organisation, not of the machine.",
+    noChoices: "0 choices are recorded: the rules name no place that can be read in more than one way.",
+    holidaysUnknown:
+      "Holidays: none is listed, so which days are holidays is not known. What one could change is indeterminate.",
+    laws: "The laws at hand as dated data, and whether the organisation's rules say that they bind it. The text of the law counts; what was not checked against it says so.",
+  },
+  populations: {
+    intro:
+      "Every kind of record that was judged, by source: what was asked for, how many records were found that meet the period, and whether that is all that the source has by its own count. The count of a source is of everything that it held in that look, of whatever time. What comes in from before, and incidents that Custody opened itself, are counted apart.",
+    reconciled: {
+      own: "kept in this log: its records are all that there is",
+      same: "reconciled: all that it counts was read",
+      agrees: "every record that it counts was read, not every value in them",
+      differs: "not reconciled",
+      uncounted: "the source gives no count of its own",
+      "not-asked": "not asked in the period",
+    },
+    everything:
+      "The machine checks look at every record of a population. Samples are what people chose to look at themselves, and are no part of the machine results.",
+    noSamples: "0 samples are of this period: nobody froze a population of it.",
+    replay:
+      'How to draw again: seed = SHA-256 over five lines, each ended by a line feed: "custody/sample/v1", the SHA-256 of the population, size and root of the fingerprint, the auditor\'s words. The rows are the first in the order of SHA-256(seed and name of the row). "custody sample replay PACK" does it from the pack alone. Rows picked by hand come before those that were drawn, and are no random sample.',
+    replayed: {
+      same: "the same rows",
+      different: "something does not follow from what is recorded",
+      unknown: "not everything that is needed for it is here",
+      undrawn: "nothing was drawn, so nothing was drawn again",
+    },
+  },
+  performance: {
+    noRules: "No rules of the organisation are in the log, so there is no deadline to measure by.",
+    none: "the rules that count set no deadline for any of them, or their text is gone.",
+    intro:
+      "Every clock of every incident of the period that the rules set for its handling, by those that were in force when it started; when reviews had to be there stands under Learning from incidents, and what law and contract ask for under Notifications. n is the number of clocks; met, missed and what stands besides add up to it. Median, 9 of 10 and longest are lengths by the clock, of those whose both times are known to the minute, as far apart as they are written; what runs, and what nobody wrote down, has no length; of an even number the median is the longer of the two in the middle.",
+    misses: "Each with when it was due and how long it took. What is not done yet goes on.",
+    unnoticed:
+      "From when it began to when it was noticed, as the records say; the clocks above start only then. Incidents that Custody opened itself begin where evidence is missing from, and are noticed when the log notes the gap: what people answered in that same moment is one deed and no length.",
+  },
   registerIntro:
     "Incidents that were open at any time in the period, as the sources recorded them; the newest record of each. Empty fields were empty in the source.",
   nilNoSource:
     "No source of incident records is connected. This report can say nothing about whether incidents happened.",
+  nilOwn:
+    "The register is kept in this log itself, since {since}: nobody has to collect it, and every record of it is here. It holds no incident of this period.",
+  mistakenIntro:
+    "Somebody opened these and an owner withdrew them, each with a reason. They are counted nowhere else in this report; their records stay in the log.",
   nilProven:
     "No incident record of this period was found in {sources}: each of the {slots} pieces of evidence expected in the period was collected ({late} of them late), {zero} by their own count held no record at all, {other} held only records of other times or kinds, and {uncounted} gave no count of their own.",
   nilUnproven:
@@ -84,6 +140,7 @@ export const audit: Wording = {
     running: "still running",
     unwatched: "not watched",
   },
+  cases,
   alertsIntro:
     "Alerts whose time meets the period, counted by source, name and severity. Each single alert is in the evidence files named by the records.",
   alertsNone:
@@ -148,7 +205,8 @@ export const audit: Wording = {
       code: ["custody verify STORE \\", "  --key '{vkey}' \\", "  --since '{size}:{root}'"],
     },
     {
-      text: "That this report says what the records say: the same Custody version, size, period and fonts give the same file, byte for byte.",
+      text: "That this report says what the records say, and that its file is the one that was made: where the log is kept, the same Custody version, configuration, size, period and fonts give the same file, byte for byte. The two sums must be equal; no signature is over the file itself, unless a later record of the kind report names its SHA-256.",
+      code: ["custody report {again} \\", "  --out again.pdf", "sha256sum again.pdf THIS-REPORT.pdf"],
     },
   ],
   limits: [
@@ -201,7 +259,7 @@ export const audit: Wording = {
     { term: "nil return", meaning: "A population proven empty and confirmed by a person." },
   ],
   indexIntro:
-    "Every evidence file of the period with its full SHA-256, in the order of the records. One row per distinct content: a file that did not change between two looks is one row. A file stands here because it was collected in the period; what it tells may be of another time.",
+    "Every evidence file of the period with its full SHA-256, by collector and origin, and there in the order of the records. One row per distinct content: a file that did not change between two looks is one row, with how many times it was captured. Late: collected after its time; masked: so many secrets or names were replaced in it; for an incident: asked for later, because of it. A file stands here because it was collected in the period; what it tells may be of another time.",
   fontsIntro: "The bytes of this document depend on these font files. Only the ones that were used are listed.",
   unprintable:
     "{n} could not be printed, because no font at hand has them; each is shown as its code. The evidence files hold the original text. Fonts named under report.fonts in the configuration are tried first.",
@@ -267,6 +325,7 @@ export const audit: Wording = {
     ABORTED: "the run was stopped",
     BUG: "a fault in Custody",
   },
+  account,
   bases: { policy: "policy", law: "law", contract: "contract", recommended: "recommended" },
   gapStates: {
     open: "Open.",

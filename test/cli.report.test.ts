@@ -6,7 +6,7 @@ import { Cli, configuration } from "./support/cli.ts";
 
 let cli: Cli;
 beforeAll(async () => {
-  cli = await Cli.compile("cli-report");
+  cli = await Cli.resident("cli-report");
 });
 afterAll(() => cli.close());
 

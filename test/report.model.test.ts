@@ -2,6 +2,10 @@ import { describe, expect, test } from "vitest";
 import { canonical } from "../src/lib/canonical.ts";
 import { clean, MAX_TEXT } from "../src/report/clean.ts";
 import { buildReport } from "../src/report/model.ts";
+import { otherCounts } from "../src/report/part-summary.ts";
+import type { History } from "../src/slots/history.ts";
+import { completenessOf } from "../src/verify/verdict.ts";
+import { ActLog } from "./support/acts.ts";
 import { incident, reportInput } from "./support/report-input.ts";
 
 const report = (over = {}) => buildReport(reportInput(over));
@@ -20,7 +24,22 @@ describe("the report as data", () => {
 
   test("counts holes, late evidence and gaps as the slots have them", () => {
     const { cover } = report();
-    expect(cover.slots).toEqual({ expected: 276, collected: 268, late: 2, holes: 6, paused: 0, pending: 0 });
+    expect(cover.slots).toMatchObject({ expected: 276, collected: 268, late: 2, holes: 6, paused: 0, pending: 0 });
+    // Verification counts what is over in the whole log, the controls the months of the register too: the report says how they meet.
+    const verified = completenessOf(reportInput().history as History).reason;
+    expect([verified, cover.slots.register]).toEqual([
+      expect.stringContaining(`of ${cover.slots.inLog} expected periods`),
+      0,
+    ]);
+    expect(otherCounts(report())).toEqual([
+      "276 = 276 that are over + 0 not due yet.",
+      "Verification counts what is over in the whole log: 285 = 276 + 9 outside this period.",
+    ]);
+    const kept = { from: Date.parse("2026-08-15T00:00:00Z"), to: undefined };
+    const own = buildReport(reportInput({ register: { instance: "custody:register", kept, mistaken: [] } }));
+    expect(otherCounts(own).at(-1)).toBe(
+      "The controls count the months of the register in the log itself too: 278 = 276 + 2.",
+    );
     expect([cover.gaps.total, cover.gaps.open, cover.gaps.longest?.slots]).toEqual([4, 2, 3]);
   });
 
@@ -86,11 +105,56 @@ describe("the report as data", () => {
     const { problems } = report();
     expect(problems).toHaveLength(1);
     expect(problems[0]?.firstEntry).toBeLessThan(problems[0]?.lastEntry ?? 0);
+    expect(problems[0]?.mendedBy).toBeGreaterThan(problems[0]?.lastEntry ?? 0);
+    // Mended since: it is told of, and counted nowhere any more.
+    const counted = (model: ReturnType<typeof report>) => [
+      model.problems.map(({ mended }) => mended),
+      model.glance.find(({ about }) => about === "problems")?.n,
+      model.populations.kinds.find(({ kind }) => kind === "incident")?.sources.map(({ unread }) => unread),
+    ];
+    expect(counted(report())).toEqual([[true], 0, [0]]);
+    const newest = Math.max(
+      ...(reportInput().history.instances.get("incidents")?.runs ?? []).map(({ index }) => index),
+    );
+    const place = { instance: "incidents", entry: newest, where: "a.md:3", message: "no zone" };
+    const again = [place, place, { ...place, where: "b.md:3" }, { ...place, entry: newest - 3, where: "c.md:3" }];
+    expect(counted(report({ problems: again }))[1]).toBe(2);
+  });
+
+  test("counts two records under one ID as two among what was read", () => {
+    const { facts } = reportInput();
+    const [one] = facts
+      .filter(({ fact, instance }) => fact.kind === "incident" && instance === "incidents")
+      .sort((a, b) => b.entry - a.entry);
+    if (one === undefined) throw new Error("the fixture has no register");
+    const other = { ...one, ordinal: 90, fact: { ...one.fact, title: "Another" } as typeof one.fact };
+    const read = (more: typeof facts) =>
+      report({ facts: [...facts, ...more] }).sources.find(({ instance }) => instance === "incidents")?.facts ?? 0;
+    expect(read([other]) - read([])).toBe(1);
+  });
+
+  test("tells evidence that is kept because of an incident from what fills a gap, and counts files that people added", () => {
+    const input = reportInput();
+    const rest = input.evidence.filter(({ kind, instance }) => kind === "run" && instance === "incidents");
+    const first = rest[40];
+    if (first === undefined) throw new Error("the fixture has no evidence");
+    const kept = { ...first, digest: "e".repeat(64), late: false, incident: "INC-1" };
+    const ref = { digest: "f".repeat(64), size: 5, mediaType: "message/rfc822" };
+    const log = new ActLog("2026-07-14T08:00Z");
+    log.add("incident", { incident: "INC-1", act: "communicate", values: { channel: "email" }, evidence: [ref] });
+    const model = report({ evidence: [...rest, kept], acts: log.acts });
+    expect(model.evidence.find(({ digest }) => digest === kept.digest)).toMatchObject({
+      late: false,
+      keptFor: "INC-1",
+    });
+    expect(model.cover.files.uploaded - report().cover.files.uploaded).toBe(1);
+    expect(model.attached).toMatchObject([{ kind: "incident", about: "INC-1", digest: ref.digest }]);
   });
 
   test("an empty register says what is proven and that nobody confirmed it", () => {
     const { nil } = report({ facts: [], problems: [] }).incidents;
     expect(nil).toEqual({
+      own: null,
       sources: 1,
       slots: 92,
       slotsCovered: 92,

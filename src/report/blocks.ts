@@ -38,7 +38,12 @@ export type BarPattern = "solid" | "grey" | "half" | "hatched" | "dotted" | "cro
 
 export type Block =
   | { readonly kind: "cover"; readonly title: string; readonly subtitle: string; readonly lines: readonly string[] }
-  | { readonly kind: "part"; readonly layout: "portrait" | "landscape" }
+  | {
+      readonly kind: "part";
+      readonly layout: "portrait" | "landscape";
+      /** Goes on where the page before ends, if that lies the same way. */
+      readonly joins?: true;
+    }
   | { readonly kind: "heading"; readonly level: 1 | 2 | 3; readonly text: string; readonly room?: number }
   | { readonly kind: "paragraph"; readonly text: string; readonly style?: "muted" | undefined }
   | {
@@ -48,12 +53,19 @@ export type Block =
       /** Bad news, which nobody may overlook. */
       readonly tone?: "bad" | undefined;
     }
-  | { readonly kind: "pairs"; readonly rows: readonly { readonly label: string; readonly cell: Cell }[] }
+  | {
+      readonly kind: "pairs";
+      readonly rows: readonly { readonly label: string; readonly cell: Cell }[];
+      readonly small?: true | undefined;
+    }
   | {
       readonly kind: "table";
       readonly columns: readonly Column[];
+      /** A row of one cell, where there are more columns, goes over the whole width; it belongs to the row above it. */
       readonly rows: readonly (readonly Cell[])[];
       readonly small?: boolean | undefined;
+      /** For lists of hundreds, one line each: rows of one cell are headings of those below them. */
+      readonly dense?: true | undefined;
     }
   | {
       readonly kind: "bar";

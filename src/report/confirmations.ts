@@ -4,10 +4,11 @@ import type { FactKind } from "../evidence/fact.ts";
 import type { Interval } from "../lib/time.ts";
 import { iso } from "../lib/time.ts";
 import { clean, cleanOrNull } from "./clean.ts";
+import type { NilRow, SignOffRow } from "./confirmations-shape.ts";
 import { meets, span } from "./coverage.ts";
+import type { NilStatement } from "./incidents-shape.ts";
 import type { ReportInput } from "./input.ts";
 import { sortedBy } from "./order.ts";
-import type { NilRow, NilStatement, SignOffRow } from "./shape.ts";
 
 const order = (entries: Iterable<number>) => [...new Set(entries)].sort((a, b) => a - b);
 
@@ -70,6 +71,13 @@ export function signOffRows({ signOffs = [], voidSignOffs = [], organisation, pe
     all.map((one) => signOffRow(one, organisation.zone)),
     (row) => row.entry,
   );
+}
+
+/** Confirmations that nothing happened of which nothing stands any more: they count as no sign-off. */
+export function withdrawnSignOffs(nils: readonly Pick<NilReturn, "state" | "signed">[]): ReadonlySet<number> {
+  const entries = (own: typeof nils) => own.flatMap(({ signed }) => signed.map(({ entry }) => entry));
+  const standing = new Set(entries(nils.filter(({ state }) => state !== "withdrawn")));
+  return new Set(entries(nils).filter((entry) => !standing.has(entry)));
 }
 
 /** Who signed what, one line each, for page 1. */

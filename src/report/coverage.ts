@@ -1,3 +1,4 @@
+import { beganAt, newestOf } from "../assess/population.ts";
 import type { Observed } from "../evidence/fact.ts";
 import { Conditions } from "../gaps/conditions.ts";
 import { type AnyGap, gapsIn } from "../gaps/gap.ts";
@@ -9,9 +10,12 @@ import type { InstanceHistory, RunRecord } from "../slots/history.ts";
 import { expectationOf } from "../slots/plan.ts";
 import { type AssessedSlot, type SlotState, slotsOf, tally } from "../slots/state.ts";
 import { clean, cleanOrNull } from "./clean.ts";
+import type { GapRow, SourceReport, SystemRow } from "./coverage-shape.ts";
 import type { EvidenceItem, ReportInput } from "./input.ts";
 import { groupedBy, sortedBy } from "./order.ts";
-import type { GapRow, SourceReport, Span, SystemRow } from "./shape.ts";
+import type { Span } from "./shape.ts";
+
+const isAfterwards = ({ trigger }: RunRecord) => trigger === "backfill" || trigger === "catch-up";
 
 /** States in which evidence is lacking for good or until a backfill. */
 export const HOLES: readonly SlotState[] = ["partial", "failed", "unavailable", "missed"];
@@ -126,10 +130,16 @@ function sourceReport(
       partial: outcome("partial"),
       failed: outcome("failed"),
       unavailable: outcome("unavailable"),
-      backfill: runs.filter((run) => run.trigger === "backfill" || run.trigger === "catch-up").length,
+      backfill: runs.filter((run) => isAfterwards(run) && run.incident === undefined).length,
+      forIncidents: runs.filter((run) => isAfterwards(run) && run.incident !== undefined).length,
     },
     files: evidence.filter((item) => item.instance === history.id).length,
-    facts: new Set(facts.filter((f) => f.instance === history.id).map((f) => `${f.fact.kind} ${f.fact.id}`)).size,
+    // Two records under one id are two, here as everywhere.
+    facts: newestOf(facts.filter((f) => f.instance === history.id)).length,
+    factsBefore: newestOf(facts.filter((f) => f.instance === history.id)).filter(({ fact }) => {
+      const began = beganAt(fact);
+      return began !== null && began < input.period.from;
+    }).length,
     ownTotal: newestTotal(runs),
     reasons: sortedBy(
       [...reasons].map(([reason, of]) => ({ reason, runs: of.length })),
@@ -171,7 +181,17 @@ function gapRow(input: ReportInput, gap: AnyGap): GapRow {
     acknowledged: isoOrNull(gap.acknowledged?.at),
     acceptedUntil: isoOrNull(gap.acceptedUntil),
     acceptedBy:
-      gap.accepted === undefined ? null : { id: gap.accepted.actor.id, auth: gap.accepted.actor.auth ?? null },
+      gap.accepted === undefined
+        ? null
+        : {
+            id: clean(input.who?.names.get(gap.accepted.actor.id) ?? gap.accepted.actor.id, 120),
+            auth: gap.accepted.actor.auth ?? null,
+          },
+    acceptances: gap.records.flatMap(({ action, until, at, index, actor }) =>
+      action === "accept" && until !== undefined
+        ? [{ at: iso(at), until: iso(until), by: clean(input.who?.names.get(actor.id) ?? actor.id, 120), entry: index }]
+        : [],
+    ),
     entries: [...new Set([...gap.slots.flatMap((slot) => slot.runs), ...noted(gap)])].sort((a, b) => a - b),
   };
 }

@@ -1,9 +1,9 @@
 import { type Interval, iso } from "../lib/time.ts";
 import { clean, cleanOrNull } from "./clean.ts";
 import { isoOrNull, meets, span } from "./coverage.ts";
+import type { DisposedPart, Erased, EvidenceRow, UploadRow } from "./evidence-shape.ts";
 import type { DisposedInput, EvidenceItem, ReportInput, UploadInput } from "./input.ts";
 import { groupedBy, sortedBy } from "./order.ts";
-import type { DisposedPart, Erased, EvidenceRow, UploadRow } from "./shape.ts";
 
 /** An item belongs to the period of what it covers; where that is not known, of when it was captured. */
 export function inPeriod(item: EvidenceItem, period: Interval): boolean {
@@ -39,13 +39,17 @@ function row(items: readonly EvidenceItem[]): EvidenceRow {
     firstEntry: first.entry,
     lastEntry: last.entry,
     late: sorted.every((i) => i.late),
+    keptFor: sorted.every((i) => i.incident !== undefined) ? cleanOrNull(first.incident) : null,
     masked: first.masked,
   };
 }
 
 /** One row per distinct content, source and origin: a file that did not change is one row however often it was captured. */
 export function evidenceRows(items: readonly EvidenceItem[]): EvidenceRow[] {
-  const groups = groupedBy(items, (i) => `${i.instance}\n${i.kind === "import"}\n${i.late}\n${i.digest}\n${i.origin}`);
+  const groups = groupedBy(
+    items,
+    (i) => `${i.instance}\n${i.kind === "import"}\n${i.late || i.incident !== undefined}\n${i.digest}\n${i.origin}`,
+  );
   return sortedBy(
     [...groups.values()].map(row),
     (r) => r.firstEntry,
@@ -103,7 +107,7 @@ export function disposedPart(inside: readonly DisposedInput[]): DisposedPart {
       lastEntry: entries.at(-1) ?? 0,
       entry: disposal.index,
       at: disposal.at,
-      authority: clean(disposal.authority),
+      authority: `${clean(disposal.authority)}${disposal.unproven ? " (whoever recorded it did not show who they are)" : ""}`,
       reason: clean(disposal.reason),
     };
   });

@@ -1,73 +1,35 @@
-import type { ControlAssessment } from "../assess/assess.ts";
+import { withLinked } from "../assess/linked.ts";
+import { slotsKept } from "../assess/own-register.ts";
 import { populationsOf } from "../assess/population.ts";
-import { RESULTS, type ResultWord } from "../assess/vocabulary.ts";
+import { newestLook, standingPlaces } from "../assess/unread.ts";
 import type { FactKind } from "../evidence/fact.ts";
+import { countPlaces } from "../evidence/place.ts";
 import { base64, digestOf } from "../lib/digest.ts";
-import { iso } from "../lib/time.ts";
+import { type Instant, iso } from "../lib/time.ts";
+import { slotsOf } from "../slots/state.ts";
+import { accountParts } from "./account.ts";
+import { attachedRows } from "./attached.ts";
+import { caseParts } from "./case-parts.ts";
+import { caseRecords } from "./cases-input.ts";
 import { clean, cleanOrNull } from "./clean.ts";
 import { claimAbout, nilRows, signedLines, signOffRows } from "./confirmations.ts";
+import { controlReport } from "./controls.ts";
 import { gapRows, HOLES, isoOrNull, meets, sourceReports, span, systemRows } from "./coverage.ts";
+import type { Cover, GapRow, SourceReport } from "./coverage-shape.ts";
 import { disposedIn, disposedPart, erasedFrom, evidenceRows, inPeriod, uploadRow } from "./evidence.ts";
+import type { HoldRow, ProblemRow } from "./evidence-shape.ts";
+import { glanceOf } from "./glance.ts";
 import { goneSince } from "./gone.ts";
+import { toldAsIn } from "./incident-case.ts";
 import type { EvidenceItem, ObservedProblem, ReportInput } from "./input.ts";
+import type { Verification } from "./ledger-shape.ts";
 import { byText, groupedBy, sortedBy } from "./order.ts";
-import { alertSummary, incidentRegister, jobSummary, reviewRows } from "./registers.ts";
-import type {
-  ControlReport,
-  Cover,
-  GapRow,
-  HoldRow,
-  ProblemRow,
-  ReportModel,
-  SourceReport,
-  Verification,
-} from "./shape.ts";
-
-/** Evidence files shown inside a control's section; all of them are in the evidence index. */
-const NEWEST_FILES = 12;
-
-function controlReport(
-  control: ControlAssessment,
-  items: readonly EvidenceItem[],
-  recommended: boolean,
-): ControlReport {
-  const requirements = control.requirements.filter((r) => recommended || r.basis !== "recommended");
-  const instances = [...new Set(requirements.flatMap((r) => r.instances))].sort(byText);
-  const mine = items.filter((item) => instances.includes(item.instance));
-  const rows = evidenceRows(mine);
-  const results = Object.fromEntries(RESULTS.map((r) => [r, 0])) as Record<ResultWord, number>;
-  for (const requirement of requirements) results[requirement.result] += 1;
-  return {
-    id: control.id,
-    title: clean(control.title),
-    asks: clean(control.purpose, 1_000),
-    requirements: requirements.map((r) => ({
-      id: r.id,
-      text: clean(r.text, 600),
-      basis: r.basis,
-      note: clean(r.note),
-      result: r.result,
-      met: r.of === 0 ? null : r.n,
-      of: r.of === 0 ? null : r.of,
-      reason: cleanOrNull(r.reason, 600),
-      failing: r.failing.map(({ id, what, cause }) => ({
-        id: clean(id, 120),
-        what: clean(what, 160),
-        cause: cleanOrNull(cause),
-      })),
-      entries: [...new Set(r.entries)].sort((a, b) => a - b),
-    })),
-    results,
-    instances,
-    files: mine.length,
-    distinct: rows.length,
-    evidence: sortedBy(
-      rows,
-      (r) => -r.lastEntry,
-      (r) => r.origin,
-    ).slice(0, NEWEST_FILES),
-  };
-}
+import { performancePart } from "./performance.ts";
+import { populationsPart } from "./populations.ts";
+import { alertSummary, jobSummary } from "./registers.ts";
+import { rulesPart } from "./rules.ts";
+import type { ReportModel } from "./shape.ts";
+import { keyHoldersIn } from "./who.ts";
 
 function verificationOf(found: NonNullable<ReportInput["verification"]>): Verification {
   return {
@@ -115,6 +77,18 @@ function clockOf({ history, period }: ReportInput): Pick<Cover, "clock"> {
   return { clock: { measured: measured.length, runs: runs.length, largest: offset, uncertainty } };
 }
 
+const EVER: Instant = Date.UTC(1970, 0, 1);
+
+/** What verification counts: every slot that is over, of whatever time. */
+function overInLog({ history, asOf }: ReportInput): number {
+  const slots = [...history.instances.values()].flatMap((one) => slotsOf(one, { from: EVER, to: asOf }, asOf));
+  return slots.filter(({ state }) => state !== "open" && state !== "due").length;
+}
+
+function registerSlots({ register, period, asOf, organisation: { zone } }: ReportInput): number {
+  return register?.kept === undefined ? 0 : slotsKept(register.instance, register.kept, period, asOf, zone).length;
+}
+
 function coverOf(
   input: ReportInput,
   sources: readonly SourceReport[],
@@ -140,14 +114,14 @@ function coverOf(
     files: {
       collected: items.length - imported,
       imported,
-      uploaded: input.uploads.reduce((n, u) => n + u.files.length, 0),
+      uploaded: input.uploads.reduce((n, u) => n + u.files.length, 0) + attachedOf(input).length,
     },
     systems: { inScope: systems.length, connected: connected.length, notConnected: systems.length - connected.length },
     administers: people
       .filter(([, p]) => p.role !== "auditor")
       .map(([id, p]) => clean(`${id} (${p.role})`))
       .sort(byText),
-    keyHolder: cleanOrNull(input.keyHolder),
+    keyHolder: cleanOrNull(keyHoldersIn(input.people ?? {}).join(", ") || null),
     signed: [...signed],
     slots: {
       expected: sum((s) => s.expected),
@@ -156,6 +130,8 @@ function coverOf(
       holes: sum((s) => HOLES.reduce((n, state) => n + s.states[state], 0)),
       paused: sum((s) => s.states.paused),
       pending: sum((s) => s.states.due + s.states.open),
+      inLog: overInLog(input),
+      register: registerSlots(input),
     },
     gaps: { total: gaps.length, open: gaps.filter((g) => g.state === "open").length, longest: longest(gaps) },
     ...clockOf(input),
@@ -169,24 +145,34 @@ function coverOf(
   };
 }
 
-/** Each problem once, however often the same file was captured; only of evidence in the period. */
-function problemRows(
-  problems: readonly ObservedProblem[],
-  all: readonly EvidenceItem[],
-  inside: readonly EvidenceItem[],
-): ProblemRow[] {
+/** Of whatever time, as files that were handed in are. */
+const attachedOf = ({ acts = [] }: ReportInput) => attachedRows(acts);
+
+/** Each place that cannot be read once, however often the same file was captured; only of evidence in the period. */
+function problemRows(input: ReportInput, inside: readonly EvidenceItem[]): ProblemRow[] {
+  const { evidence: all, history, about, problems } = input;
+  const standing = [...groupedBy(problems, ({ instance }) => instance)].flatMap(([instance, own]) => {
+    const source = history.instances.get(instance);
+    return standingPlaces(own, newestLook(source?.runs ?? [], about(source?.record.use ?? "")?.whole === true));
+  });
+  const placeOf = (p: ObservedProblem) => JSON.stringify([p.instance, p.where, p.message]);
+  const now = new Set(standing.map(placeOf));
   const [known, mine] = [new Set(all.map((i) => i.entry)), new Set(inside.map((i) => i.entry))];
   const relevant = problems.filter((p) => mine.has(p.entry) || !known.has(p.entry));
-  const rows = [...groupedBy(relevant, (p) => JSON.stringify([p.instance, p.where, p.message])).values()].map((of) => {
+  const rows = [...groupedBy(relevant, placeOf).values()].map((of) => {
     const entries = of.map((p) => p.entry).sort((a, b) => a - b);
     const [first] = of as [ObservedProblem];
     const [firstEntry = 0, lastEntry = 0] = [entries[0], entries.at(-1)];
+    const mended = !now.has(placeOf(first));
+    const looks = history.instances.get(first.instance)?.runs ?? [];
     return {
       instance: first.instance,
       where: clean(first.where),
       message: clean(first.message),
       firstEntry,
       lastEntry,
+      mended,
+      mendedBy: mended ? (looks.find(({ index, items }) => index > lastEntry && items > 0)?.index ?? null) : null,
     };
   });
   return sortedBy(
@@ -240,21 +226,28 @@ export function buildReport(input: ReportInput): ReportModel {
   );
   const gaps = gapRows(input);
   const { instances, unreadable } = input.history;
-  const populations = populationsOf(input.facts, instances, (use) => input.about(use)?.facts, period, input.asOf);
+  const facts = withLinked(input.facts, toldAsIn(input.facts, caseRecords(input).links), instances);
+  const populations = populationsOf(facts, instances, (use) => input.about(use)?.facts, period, input.asOf);
+  const incidentsOpen = populations.get("incident")?.records ?? [];
   const registers = new Set(populations.get("incident")?.parts.map((part) => part.instance));
   const registerSources = sources.filter((s) => registers.has(s.instance));
-  const problems = problemRows(input.problems, input.evidence, items);
-  const unread = problems.filter((p) => registers.has(p.instance)).length;
+  const problems = problemRows(input, items);
+  const unread = countPlaces(problems.filter((p) => registers.has(p.instance) && !p.mended));
   const nilReturns = nilRows(input);
   const signOffs = signOffRows(input);
-  const claim = claimAbout("incident", nilReturns);
-  const gone = goneSince(input, imported);
-  const incidents = incidentRegister(populations, period, imported, registerSources, unread, gone, claim);
+  const cases = caseParts(input, populations, {
+    imported,
+    gone: goneSince(input, imported),
+    sources: registerSources,
+    unread,
+    claim: claimAbout("incident", nilReturns),
+  });
   const disposed = disposedIn(input);
   const erased = (kind: FactKind) =>
     erasedFrom(disposed, new Set(populations.get(kind)?.parts.map((part) => part.instance)));
+  const controls = input.controls.map((control) => controlReport(control, items, input.recommended ?? false));
   const predecessor = input.genesis.predecessor;
-  return {
+  const model: Omit<ReportModel, "glance"> = {
     v: 1,
     kind: "custody.report",
     id: reportId(input),
@@ -285,10 +278,14 @@ export function buildReport(input: ReportInput): ReportModel {
     },
     demo: input.genesis.simulatedUntil === undefined ? null : { simulatedUntil: input.genesis.simulatedUntil },
     software: clean(input.software),
+    asked: {
+      controls: input.onlyControls?.length ? input.onlyControls.map((id) => clean(id, 40)) : null,
+      recommended: input.recommended ?? false,
+    },
     catalogue: input.catalogue
       ? { name: clean(input.catalogue.name), version: input.catalogue.version, digest: input.catalogue.digest }
       : null,
-    policy: input.policy ? { name: clean(input.policy.name), digest: input.policy.digest ?? null } : null,
+    rules: rulesPart(input, incidentsOpen),
     cover: coverOf(
       input,
       sources,
@@ -299,13 +296,15 @@ export function buildReport(input: ReportInput): ReportModel {
     scope: systemRows(input),
     sources,
     gaps,
-    controls: input.controls.map((control) => controlReport(control, items, input.recommended ?? false)),
+    populations: populationsPart(input, populations, sources, items),
+    controls,
+    performance: performancePart(input, incidentsOpen),
     nilReturns,
     signOffs,
-    incidents,
+    ...cases,
     alerts: { ...alertSummary(populations), ...claimAbout("alert", nilReturns) },
     jobs: jobSummary(populations),
-    ...reviewRows(populations),
+    ...accountParts(input, { populations, controls, sources, gaps }),
     problems,
     unreadable: [...new Set(unreadable.map((u) => u.index))].sort((a, b) => a - b),
     imported: evidenceRows(
@@ -314,6 +313,7 @@ export function buildReport(input: ReportInput): ReportModel {
       ),
     ),
     uploads: sortedBy(input.uploads, (u) => u.entry).map(uploadRow),
+    attached: attachedOf(input),
     disposed: disposedPart(disposed),
     erased: {
       incidents: erased("incident"),
@@ -325,4 +325,5 @@ export function buildReport(input: ReportInput): ReportModel {
     verification: input.verification ? verificationOf(input.verification) : null,
     evidence: evidenceRows(items),
   };
+  return { ...model, glance: glanceOf(model) };
 }

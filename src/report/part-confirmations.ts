@@ -1,6 +1,8 @@
+import { NIL_RETURN } from "../assess/nil.ts";
 import { type Block, type Cell, cell, type Line, line, type Mark } from "./blocks.ts";
+import type { NilRow, SignOffRow } from "./confirmations-shape.ts";
 import { groupedBy } from "./order.ts";
-import type { NilRow, ReportModel } from "./shape.ts";
+import type { ReportModel } from "./shape.ts";
 import { count, entryList, moment, momentCell, plural, type Wording } from "./words.ts";
 
 const MARKS: Readonly<Record<NilRow["state"], Mark>> = {
@@ -44,6 +46,18 @@ function nilCells(row: NilRow, zone: string, wording: Wording): readonly Cell[] 
   ];
 }
 
+/** A claim that a later record contradicts counts no more, whoever signed it. */
+function countsCell({ entry, subject }: SignOffRow, nils: readonly NilRow[]): Cell {
+  const own = nils.filter(({ confirmed }) => confirmed.some((one) => one.entry === entry));
+  if (own.length === 0 && subject === NIL_RETURN)
+    return [{ text: "not judged here: its time is not wholly in the period", mark: "open" }];
+  const gone = own.filter(({ state }) => state === "withdrawn");
+  if (gone.length === 0) return [{ text: "yes", mark: "good" }];
+  const whole = gone.length === own.length ? "no" : "in part";
+  const why = [...new Set(gone.map(({ reason }) => reason))].join("; ");
+  return [{ text: `${whole}: withdrawn, ${why}`, style: "bold", mark: "bad" }];
+}
+
 /** Requirements that ask for the same claim, and stand alike, are one row. */
 function joined(rows: readonly NilRow[]): NilRow[] {
   const same = groupedBy(rows, ({ requirement: _, ...rest }) => JSON.stringify(rest));
@@ -51,6 +65,23 @@ function joined(rows: readonly NilRow[]): NilRow[] {
     ...(of[0] as NilRow),
     requirement: of.map(({ requirement }) => requirement).join(", "),
   }));
+}
+
+/** Records were found, nobody confirmed that there were none, and all that was expected came: there is nothing to read of it. */
+const isPlain = ({ state, confirmed, holes }: NilRow): boolean =>
+  state === "occupied" && confirmed.length === 0 && holes.length === 0;
+
+/** Such months are one line for each claim, however many they are. */
+function plainBlocks(rows: readonly NilRow[]): Block[] {
+  const claims = groupedBy(joined(rows), ({ about, requirement }) => JSON.stringify([about, requirement]));
+  return [...claims.values()].map((of) => {
+    const { about, requirement } = of[0] as NilRow;
+    const months = of.map(({ period, entries }) => `${period.label} (${plural(entries.length, "record")})`);
+    return {
+      kind: "paragraph",
+      text: `Nothing to confirm, as there were some: no ${about} (${requirement}), for ${plural(of.length, "period")}: ${months.join(", ")}.`,
+    } as const;
+  });
 }
 
 /** What people confirmed and signed: that nothing happened, month by month, and everything else. */
@@ -62,12 +93,13 @@ export function confirmationsPart(model: ReportModel, wording: Wording): Block[]
     return confirmed.length > 0 || watched || state !== "unwatched";
   });
   const blocks: Block[] = [
-    { kind: "part", layout: "landscape" },
     { kind: "heading", level: 1, text: "Confirmations by people" },
     { kind: "heading", level: 2, text: "Nil returns: that nothing happened" },
     { kind: "paragraph", text: told.length === 0 ? wording.nilReturnsNone : wording.nilReturnsIntro },
   ];
-  if (told.length > 0) {
+  const plain = told.filter(isPlain);
+  const rows = told.filter((row) => !isPlain(row));
+  if (rows.length > 0) {
     blocks.push({
       kind: "table",
       small: true,
@@ -79,9 +111,10 @@ export function confirmationsPart(model: ReportModel, wording: Wording): Block[]
         { title: "Confirmed by", share: 28 },
         { title: "Records against it", share: 12 },
       ],
-      rows: joined(told).map((row) => nilCells(row, zone, wording)),
+      rows: joined(rows).map((row) => nilCells(row, zone, wording)),
     });
   }
+  blocks.push(...plainBlocks(plain));
   blocks.push({ kind: "heading", level: 2, text: "Signed" });
   blocks.push({ kind: "paragraph", text: signOffs.length === 0 ? wording.signOffsNone : wording.signOffsIntro });
   if (signOffs.length > 0) {
@@ -102,7 +135,7 @@ export function confirmationsPart(model: ReportModel, wording: Wording): Block[]
         cell(row.by),
         momentCell(row.at, zone),
         row.void === null
-          ? [{ text: "yes", mark: "good" as const }]
+          ? countsCell(row, nilReturns)
           : [{ text: `no: ${row.void}`, style: "bold" as const, mark: "bad" as const }],
         cell(row.entry),
       ]),

@@ -1,29 +1,11 @@
-import { RESULTS } from "../assess/vocabulary.ts";
-import { type Block, type Cell, cell, type Line, line, type Mark, mono } from "./blocks.ts";
-import {
-  brokenBlocks,
-  erasedBlocks,
-  erasedText,
-  isUnproven,
-  unwatchedBlocks,
-  unwatchedSentence,
-} from "./part-shortcomings.ts";
+import { type Block, type Cell, type Line, line, mono } from "./blocks.ts";
+import { rulesLines } from "./part-rules.ts";
+import { SOURCE_STATES } from "./part-scope.ts";
+import { brokenBlocks, erasedText, isUnproven, unwatchedBlocks, unwatchedSentence } from "./part-shortcomings.ts";
+import { onePersonLines } from "./part-who.ts";
+import { muted } from "./rows.ts";
 import type { ReportModel } from "./shape.ts";
 import { count, fill, localSpan, moment, plural, type Wording } from "./words.ts";
-
-/** Shape beside a result word. */
-export const RESULT_MARKS: Readonly<Record<(typeof RESULTS)[number], Mark>> = {
-  met: "good",
-  nil: "good",
-  not_met: "bad",
-  invalid: "bad",
-  pending: "open",
-  no_data: "unsure",
-  indeterminate: "unsure",
-  waived: "unsure",
-  not_applicable: "open",
-  no_target: "open",
-};
 
 function holesSentence(model: ReportModel, wording: Wording): string {
   const { cover, organisation } = model;
@@ -85,15 +67,8 @@ function outsideLines(model: ReportModel, wording: Wording): Line[] {
   return [line(ended ? wording.proofsEnded : wording.operatorsWord)];
 }
 
-export const SOURCE_STATES = {
-  collecting: "collecting",
-  stale: "stale",
-  never: "never answered",
-  paused: "paused",
-  retired: "retired",
-  unknown: "not configured",
-} as const;
-
+/** The same of what people signed: the newest. */
+const SIGNED_ON_COVER = 3;
 /** Systems named on page 1 before the rest is only counted; all are in the part on scope. */
 const SYSTEMS_ON_COVER = 8;
 
@@ -113,7 +88,14 @@ export function coverPart(model: ReportModel, wording: Wording): Block[] {
   const signed: Cell =
     cover.signed.length === 0
       ? [line("nobody yet: no person has confirmed anything in this report")]
-      : cover.signed.map((s) => line(s));
+      : [
+          ...cover.signed.slice(-SIGNED_ON_COVER).map((s) => line(s)),
+          ...muted(
+            cover.signed.length > SIGNED_ON_COVER
+              ? `and ${count(cover.signed.length - SIGNED_ON_COVER)} before, listed under "Document control and sign-off"`
+              : null,
+          ),
+        ];
   const pairs: { label: string; cell: Cell }[] = [
     {
       label: "Period",
@@ -137,7 +119,7 @@ export function coverPart(model: ReportModel, wording: Wording): Block[] {
       label: "Imported share",
       cell: [
         line(
-          `${count(cover.files.imported)} of ${plural(files, "evidence file")} were imported later, ${count(cover.files.uploaded)} handed in by people`,
+          `${count(cover.files.imported)} of ${plural(files, "capture")} were imported later, ${count(cover.files.uploaded)} handed in by people; the captures have ${plural(model.evidence.length, "distinct content")}`,
         ),
         ...(unproven ? [line(wording.asRecordsSay, "muted")] : []),
       ],
@@ -153,7 +135,10 @@ export function coverPart(model: ReportModel, wording: Wording): Block[] {
     },
     {
       label: "Holds the signing key",
-      cell: [line(cover.keyHolder ?? "the operator of this installation; nobody is named in the configuration")],
+      cell: [
+        line(cover.keyHolder ?? "the operator of this installation; nobody is named in the configuration"),
+        ...onePersonLines(model, wording),
+      ],
     },
     { label: "Signed", cell: signed },
     { label: "To check", cell: wording.check.map((text) => line(text)) },
@@ -188,170 +173,10 @@ export function coverPart(model: ReportModel, wording: Wording): Block[] {
           label: "As of",
           cell: [line(moment(ledger.asOf, zone)), line("the time of the last record it stands on", "muted")],
         },
+        { label: "Rules", cell: rulesLines(model) },
         { label: "Log", cell: mono(ledger.origin) },
         { label: "Size and root", cell: [line(`${count(ledger.size)} records`), line(ledger.root, "mono")] },
       ],
     },
   ];
-}
-
-/** A column's share by its longest word, so that no heading is broken inside one. */
-function widthOf(title: string): number {
-  return 6 + 1.1 * Math.max(...title.split(" ").map((word) => word.length));
-}
-
-/** The numbers by control, and nothing that adds them up to one. */
-export function summaryPart(model: ReportModel, wording: Wording): Block[] {
-  // met and not met stand there even when there is none: an absent column would hide the zero.
-  const used = RESULTS.filter((r) => r === "met" || r === "not_met" || model.controls.some((c) => c.results[r] > 0));
-  const { slots } = model.cover;
-  const unwatched = unwatchedSentence(model, wording);
-  const states = (
-    ["collected", "late", "partial", "failed", "unavailable", "missed", "paused", "due", "open"] as const
-  ).map((state) => ({
-    state,
-    n: model.sources.reduce((sum, s) => sum + s.states[state], 0),
-  }));
-  const blocks: Block[] = [
-    { kind: "part", layout: "portrait" },
-    { kind: "heading", level: 1, text: "Summary" },
-    { kind: "heading", level: 2, text: "Machine results by control" },
-    {
-      kind: "table",
-      columns: [
-        { title: "Control", share: 34 },
-        ...used.map((r) => ({
-          title: wording.results[r].word,
-          share: widthOf(wording.results[r].word),
-          align: "right" as const,
-        })),
-        { title: "of", share: 8, align: "right" as const },
-      ],
-      rows: model.controls.map((c) => [
-        [line(c.id, "bold"), line(c.title)],
-        ...used.map((r) => cell(c.results[r])),
-        cell(c.requirements.length),
-      ]),
-    },
-    {
-      kind: "list",
-      ordered: false,
-      items: used.map((r) => ({ text: `${wording.results[r].word}: ${wording.results[r].meaning}` })),
-    },
-    { kind: "heading", level: 2, text: "Expected evidence of the period" },
-    {
-      kind: "pairs",
-      rows: [
-        { label: "Expected", cell: [line(count(slots.expected))] },
-        ...states
-          .filter(({ n }) => n > 0)
-          .map(({ state, n }) => ({
-            label: wording.slotStates[state].word,
-            cell: [line(`${count(n)} (${wording.slotStates[state].meaning})`)],
-          })),
-        ...(unwatched === undefined ? [] : [{ label: wording.unwatched, cell: [line(unwatched)] }]),
-      ],
-    },
-    { kind: "heading", level: 2, text: "Incidents of the period" },
-    ...erasedBlocks(model, "incidents", wording),
-  ];
-  if (model.incidents.nil)
-    blocks.push({
-      kind: "paragraph",
-      text: "No incident of this period was found; what that shows is said in the incident register.",
-    });
-  else {
-    const carried = model.incidents.rows.filter((r) => r.carriedIn).length;
-    const open = model.incidents.rows.filter((r) => r.carriedOut).length;
-    blocks.push({
-      kind: "pairs",
-      rows: [
-        {
-          label: "Incidents",
-          cell: [
-            line(
-              `${count(model.incidents.rows.length)} (${count(carried)} began before the period, ${count(open)} not ended in it)`,
-            ),
-          ],
-        },
-        ...model.incidents.bySeverity.map((s) => ({
-          label: `Severity ${s.severity}`,
-          cell: [line(count(s.incidents))],
-        })),
-        ...(model.incidents.undated.length > 0
-          ? [{ label: "Without any time", cell: [line(count(model.incidents.undated.length))] }]
-          : []),
-      ],
-    });
-  }
-  return blocks;
-}
-
-/** What the report is about, by which rules, and how the evidence came to be. */
-export function scopePart(model: ReportModel, wording: Wording): Block[] {
-  const zone = model.organisation.zone;
-  return [
-    { kind: "heading", level: 1, text: "Scope and method" },
-    {
-      kind: "table",
-      columns: [
-        { title: "System in scope", share: 34 },
-        { title: "Watched by", share: 36 },
-        { title: "Not connected because", share: 30 },
-      ],
-      rows: model.scope.map((row) => [
-        cell(row.system),
-        row.sources.length === 0
-          ? cell(null)
-          : row.sources.map((s) => ({ text: `${s.id}: ${SOURCE_STATES[s.state]}` })),
-        cell(row.notConnected),
-      ]),
-    },
-    {
-      kind: "pairs",
-      rows: [
-        {
-          label: "Controls from",
-          cell: model.catalogue
-            ? [
-                line(`${model.catalogue.name}, version ${model.catalogue.version}`),
-                line(model.catalogue.digest, "mono"),
-              ]
-            : cell("no catalogue is logged"),
-        },
-        {
-          label: "Your rules",
-          cell: model.policy
-            ? [line(model.policy.name), ...(model.policy.digest ? [line(model.policy.digest, "mono")] : [])]
-            : cell('no policy is logged: requirements that need one show "no target" or "no data"'),
-        },
-        { label: "Software", cell: cell(model.software) },
-        ...(model.cover.clock ? [{ label: "Clock", cell: cell(clockInWords(model.cover.clock)) }] : []),
-        { label: "Log begun", cell: cell(moment(model.ledger.since, zone)) },
-        ...(model.ledger.predecessor
-          ? [
-              {
-                label: "Continues",
-                cell: [
-                  line(
-                    `${model.ledger.predecessor.origin}, ${count(model.ledger.predecessor.size)} records: ${model.ledger.predecessor.reason}`,
-                  ),
-                  line(model.ledger.predecessor.root, "mono"),
-                ],
-              },
-            ]
-          : []),
-      ],
-    },
-    { kind: "paragraph", text: fill(wording.timesNote, { zone }), style: "muted" },
-    { kind: "heading", level: 2, text: "What this report cannot show" },
-    { kind: "list", ordered: false, items: wording.limits.map((text) => ({ text })) },
-  ];
-}
-
-/** How right the clock was by which everything is dated, without a verdict. */
-function clockInWords({ measured, runs, largest, uncertainty }: NonNullable<ReportModel["cover"]["clock"]>): string {
-  const seconds = (ms: number) => `${(Math.abs(ms) / 1_000).toFixed(3)} s`;
-  const way = largest === 0 ? "" : largest > 0 ? " behind" : " ahead";
-  return `compared with an outside one in ${measured} of ${runs} runs; furthest from it ${seconds(largest)}${way}, give or take ${seconds(uncertainty)}`;
 }

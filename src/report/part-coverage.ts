@@ -2,8 +2,9 @@ import { wallClock } from "../lib/zone.ts";
 import { SLOT_STATES, type SlotState } from "../slots/state.ts";
 import { type BarPattern, type Block, type Cell, cell, line } from "./blocks.ts";
 import { HOLES } from "./coverage.ts";
-import type { GapRow, ReportModel, SourceReport, Span } from "./shape.ts";
-import { count, entryList, fill, localSpan, localTime, moment, plural, type Wording } from "./words.ts";
+import type { GapRow, SourceReport } from "./coverage-shape.ts";
+import type { ReportModel, Span } from "./shape.ts";
+import { count, entryList, fill, localSpan, localTime, localUntil, moment, plural, type Wording } from "./words.ts";
 
 export const PATTERNS: Readonly<Record<SlotState, BarPattern>> = {
   collected: "solid",
@@ -112,7 +113,7 @@ function sourceBlocks(source: SourceReport, model: ReportModel, wording: Wording
   const [from, to] = [Date.parse(model.period.from), Date.parse(model.period.to)];
   const at = (time: string) => (Date.parse(time) - from) / (to - from);
   const { runs } = source;
-  const attempts = `${plural(runs.total, "run")}: ${count(runs.collected)} collected, ${count(runs.partial)} partial, ${count(runs.failed)} failed, ${count(runs.unavailable)} could not reach it; ${count(runs.backfill)} of them later, to fill a gap`;
+  const attempts = `${plural(runs.total, "run")}: ${count(runs.collected)} collected, ${count(runs.partial)} partial, ${count(runs.failed)} failed, ${count(runs.unavailable)} could not reach it; ${count(runs.backfill)} of them later, to fill a gap${runs.forIncidents > 0 ? `; ${count(runs.forIncidents)} to keep what tells of an incident` : ""}`;
   const seen =
     source.mode === "snapshot"
       ? `${plural(source.moments, "moment")} (this source knows only the present)`
@@ -150,7 +151,14 @@ function sourceBlocks(source: SourceReport, model: ReportModel, wording: Wording
     { label: "Runs", cell: [line(attempts)] },
     {
       label: "Found",
-      cell: [line(`${plural(source.files, "evidence file")}, ${plural(source.facts, "fact")} read from them`)],
+      cell: [
+        line(
+          `${plural(source.files, "capture")}, ${plural(source.facts, "fact")} read from them, each once however often it was read`,
+        ),
+        ...(source.factsBefore > 0
+          ? [line(`of these facts ${count(source.factsBefore)} began before the period`)]
+          : []),
+      ],
     },
     {
       label: "Source's own count",
@@ -158,7 +166,7 @@ function sourceBlocks(source: SourceReport, model: ReportModel, wording: Wording
         line(
           source.ownTotal === null
             ? "it gives none: uncounted"
-            : `${count(source.ownTotal.total)} by its own count, ${count(source.ownTotal.found)} read, of whatever time they tell (record ${source.ownTotal.entry}, ${localTime(source.ownTotal.at, zone)})`,
+            : `${count(source.ownTotal.total)} by its own count, ${count(source.ownTotal.found)} read, of whatever time they tell, in that run alone (record ${source.ownTotal.entry}, ${localTime(source.ownTotal.at, zone)})`,
         ),
       ],
     },
@@ -191,7 +199,7 @@ function sourceBlocks(source: SourceReport, model: ReportModel, wording: Wording
       ticks: ticks(model),
       words: [...unwatchedWords(source, model, wording), barWords(source, model, wording)].join(" "),
     },
-    { kind: "pairs", rows },
+    { kind: "pairs", small: true, rows },
   ];
 }
 
@@ -226,7 +234,10 @@ function gapText(gap: GapRow, model: ReportModel, wording: Wording): Cell {
   const state = [wording.gapStates[gap.state] ?? `${gap.state}.`];
   if (gap.closed !== null) state.push(`Closed ${localTime(gap.closed, zone)}.`);
   if (gap.acknowledged !== null) state.push(`Acknowledged ${localTime(gap.acknowledged, zone)}.`);
-  if (gap.acceptedUntil !== null) state.push(`Accepted until ${localTime(gap.acceptedUntil, zone)}${acceptedBy(gap)}.`);
+  for (const { at, until, by, entry } of gap.acceptances.slice(0, -1))
+    state.push(`Accepted ${localTime(at, zone)} until ${localUntil(until, zone)} by ${by} (record ${entry}).`);
+  if (gap.acceptedUntil !== null)
+    state.push(`Accepted until ${localUntil(gap.acceptedUntil, zone)}${acceptedBy(gap)}.`);
   if (gap.state === "open" && gap.what === null)
     state.push(`While it is open, ${gap.instance} cannot be called complete for this time.`);
   lines.push(line(state.join(" ")));

@@ -1,12 +1,22 @@
 import { type Block, type Cell, cell, type Line, line, mono } from "./blocks.ts";
-import { marks } from "./part-controls.ts";
-import { holdBlocks } from "./part-shortcomings.ts";
-import type { KeyRow, ReportModel } from "./shape.ts";
-import { count, entryList, fill, localSpan, moment, momentCell, plural, type Wording } from "./words.ts";
+import type { KeyRow } from "./ledger-shape.ts";
+import type { ReportModel } from "./shape.ts";
+import { count, entryList, fill, moment, momentCell, plural, type Wording } from "./words.ts";
 
 /** Bytes that `base64 -d` gives 4 of: the key ID at the start of every signature of that key, as far as its letters are fixed. */
 function keyPrefix(keyId: string): string {
   return Buffer.from(keyId, "hex").toString("base64").slice(0, 5);
+}
+
+/** The flags that make the same file again. */
+function againCommand({ period, ledger, asked }: ReportModel): string {
+  const { controls, recommended } = asked;
+  const quoted = (text: string) => (/^[A-Za-z0-9.-]+$/.test(text) ? text : `'${text.replaceAll("'", "")}'`);
+  return [
+    `--period ${quoted(period.label)} --at ${ledger.size}`,
+    ...(controls === null ? [] : [`--control ${controls.map(quoted).join(" ")}`]),
+    ...(recommended ? ["--recommended"] : []),
+  ].join(" ");
 }
 
 /** What the fingerprint covers, what verification found, and how to repeat it. */
@@ -21,9 +31,9 @@ export function integrityPart(model: ReportModel, wording: Wording): Block[] {
     vkey: ledger.vkey,
     keyData: ledger.vkey.split("+").slice(2).join("+"),
     keyPrefix: keyPrefix(ledger.keyId),
+    again: againCommand(model),
   };
   const blocks: Block[] = [
-    { kind: "part", layout: "portrait" },
     { kind: "heading", level: 1, text: "Integrity" },
     ...wording.integrity.map(
       (text) => ({ kind: "paragraph", text: fill(text, { ...values, size: count(ledger.size) }) }) as const,
@@ -83,7 +93,7 @@ export function integrityPart(model: ReportModel, wording: Wording): Block[] {
       });
     }
   }
-  blocks.push(...holdBlocks(model, wording), ...disposedBlocks(model, wording));
+  blocks.push(...disposedBlocks(model, wording));
   if (model.unreadable.length > 0) {
     blocks.push({
       kind: "notice",
@@ -183,51 +193,6 @@ function disposedBlocks({ disposed, organisation }: ReportModel, wording: Wordin
         [line(row.digest, "mono")],
       ]),
     },
-  ];
-}
-
-/** Plain words, and every evidence file with its full digest. */
-export function appendixPart(model: ReportModel, wording: Wording): Block[] {
-  const zone = model.organisation.zone;
-  const records = (row: ReportModel["evidence"][number]): Cell =>
-    row.firstEntry === row.lastEntry
-      ? cell(row.firstEntry)
-      : [line(`${row.firstEntry} … ${row.lastEntry}`), line(`${count(row.captures)} times`, "muted")];
-  return [
-    { kind: "heading", level: 1, text: "Glossary" },
-    { kind: "pairs", rows: wording.glossary.map((g) => ({ label: g.term, cell: [line(g.meaning)] })) },
-    { kind: "part", layout: "landscape" },
-    { kind: "heading", level: 1, text: "Evidence index" },
-    {
-      kind: "paragraph",
-      text: model.evidence.length === 0 ? "No evidence file belongs to the period." : wording.indexIntro,
-    },
-    ...(model.evidence.length === 0
-      ? []
-      : [
-          {
-            kind: "table" as const,
-            small: true,
-            columns: [
-              { title: "Record", share: 11 },
-              { title: "Origin", share: 38 },
-              { title: "Collector", share: 24 },
-              { title: "Covers", share: 24 },
-              { title: "Collected at", share: 19 },
-              { title: "Bytes", share: 9, align: "right" as const },
-              { title: "SHA-256", share: 33 },
-            ],
-            rows: model.evidence.map((row) => [
-              records(row),
-              [line(row.origin), ...marks(row)],
-              [line(row.instance), line(row.use, "muted")],
-              cell(row.covers === null ? null : localSpan(row.covers, zone)),
-              momentCell(row.lastCollected, zone),
-              cell(count(row.size)),
-              [line(row.digest, "mono")],
-            ]),
-          },
-        ]),
   ];
 }
 

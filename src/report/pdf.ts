@@ -48,12 +48,12 @@ const draw: Drawers = {
   },
 
   part(sheet, block) {
-    sheet.turn(block.layout);
+    sheet.turn(block.layout, block.joins);
   },
 
-  heading(sheet, { level, text, room = level === 3 ? 110 : 90 }) {
+  heading(sheet, { level, text, room = level === 3 ? 70 : 80 }) {
     const size = SIZES[level];
-    const before = sheet.isFresh ? 0 : level === 1 ? 20 : level === 2 ? 13 : 9;
+    const before = sheet.isFresh ? 0 : level === 1 ? 16 : level === 2 ? 10 : 6;
     const lines = sheet.set(text, "bold", size, sheet.width);
     // A heading is never alone at the foot of a page.
     sheet.need(before + lines.length * size * look.leading + room);
@@ -69,7 +69,7 @@ const draw: Drawers = {
       colour: level === 3 ? look.colour.ink : look.colour.accent,
     });
     element.end();
-    sheet.y += level === 1 ? 6 : 3;
+    sheet.y += level === 1 ? 4 : 2;
   },
 
   paragraph(sheet, { text, style }) {
@@ -81,7 +81,7 @@ const draw: Drawers = {
       colour,
     });
     p.end();
-    sheet.y += 6;
+    sheet.y += 5;
   },
 
   notice(sheet, { title, lines, tone }) {
@@ -109,9 +109,9 @@ const draw: Drawers = {
     sheet.y = y + height + 9;
   },
 
-  pairs(sheet, { rows }) {
-    const size = look.size.text;
-    const height = size * look.leading;
+  pairs(sheet, { rows, small }) {
+    const size = small ? look.size.table : look.size.text;
+    const height = size * (small ? 1.28 : look.leading);
     const x = sheet.left + look.label;
     const wide = Math.min(sheet.width - look.label, 480);
     const list = sheet.element("L");
@@ -143,10 +143,10 @@ const draw: Drawers = {
       }
       if (pages === 0) sheet.y = Math.max(sheet.y, top + name.length * height);
       for (const element of [lbl, body, item]) element.end();
-      sheet.y += 2.5;
+      sheet.y += 1.2;
     }
     list.end();
-    sheet.y += 6;
+    sheet.y += 5;
   },
 
   table: drawTable,

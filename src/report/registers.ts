@@ -1,20 +1,10 @@
 import type { Population } from "../assess/population.ts";
 import type { FactKind, FactOf, Observed } from "../evidence/fact.ts";
-import { type Instant, type Interval, iso } from "../lib/time.ts";
+import { iso } from "../lib/time.ts";
 import { clean, cleanOrNull } from "./clean.ts";
 import { isoOrNull } from "./coverage.ts";
-import type { GoneSince } from "./gone.ts";
+import type { AlertSummary, JobSummary } from "./operations-shape.ts";
 import { groupedBy, sortedBy } from "./order.ts";
-import type {
-  ActionRow,
-  AlertSummary,
-  IncidentRegister,
-  IncidentRow,
-  JobSummary,
-  NilStatement,
-  ReviewRow,
-  SourceReport,
-} from "./shape.ts";
 
 type Seen<K extends FactKind> = Omit<Observed, "fact"> & { readonly fact: FactOf<K> };
 
@@ -23,99 +13,6 @@ export type Populations = ReadonlyMap<FactKind, Population>;
 /** The records of a kind that meet the period, as the checks of the controls count them. */
 function recordsOf<K extends FactKind>(populations: Populations, kind: K): Seen<K>[] {
   return (populations.get(kind)?.records ?? []).filter((o): o is Seen<K> => o.fact.kind === kind);
-}
-
-function begun({ fact }: Seen<"incident">): Instant | null {
-  return (
-    fact.detectedAt ?? fact.occurredAt ?? fact.acknowledgedAt ?? fact.containedAt ?? fact.resolvedAt ?? fact.closedAt
-  );
-}
-
-function incidentRow(
-  seen: Seen<"incident">,
-  period: Interval,
-  imported: ReadonlySet<number>,
-  gone: GoneSince,
-): IncidentRow {
-  const { fact } = seen;
-  const start = begun(seen);
-  const end = fact.closedAt ?? fact.resolvedAt;
-  return {
-    id: clean(fact.id),
-    instance: seen.instance,
-    title: clean(fact.title),
-    severity: cleanOrNull(fact.severity),
-    status: cleanOrNull(fact.status),
-    nature: cleanOrNull(fact.nature),
-    occurred: isoOrNull(fact.occurredAt),
-    detected: isoOrNull(fact.detectedAt),
-    acknowledged: isoOrNull(fact.acknowledgedAt),
-    contained: isoOrNull(fact.containedAt),
-    resolved: isoOrNull(fact.resolvedAt),
-    closed: isoOrNull(fact.closedAt),
-    owner: cleanOrNull(fact.owner),
-    commander: cleanOrNull(fact.commander),
-    personalData: fact.personalData,
-    review: cleanOrNull(fact.review),
-    imported: imported.has(seen.entry),
-    entry: seen.entry,
-    digest: seen.item,
-    carriedIn: start !== null && start < period.from,
-    carriedOut: start !== null && (end === null || end >= period.to),
-    goneSince: gone(seen),
-  };
-}
-
-function nilStatement(
-  sources: readonly SourceReport[],
-  unread: number,
-  claim: Pick<NilStatement, "confirmedBy" | "claim">,
-): NilStatement {
-  return {
-    sources: sources.length,
-    slots: sources.reduce((n, s) => n + s.expected, 0),
-    slotsCovered: sources.reduce((n, s) => n + s.states.collected + s.states.late, 0),
-    slotsLate: sources.reduce((n, s) => n + s.states.late, 0),
-    zeroTotals: sources.filter((s) => s.ownTotal?.total === 0).length,
-    uncounted: sources.filter((s) => s.ownTotal === null).length,
-    unread,
-    ...claim,
-  };
-}
-
-/** Incidents that were open at any time of the period. `sources` are the reports of those that yield incidents. */
-export function incidentRegister(
-  populations: Populations,
-  period: Interval,
-  imported: ReadonlySet<number>,
-  sources: readonly SourceReport[],
-  unread: number,
-  gone: GoneSince,
-  claim: Pick<NilStatement, "confirmedBy" | "claim">,
-): IncidentRegister {
-  const all = recordsOf(populations, "incident");
-  const dated = all.filter((seen) => begun(seen) !== null);
-  const rows = sortedBy(
-    dated,
-    (s) => begun(s) ?? 0,
-    (s) => s.fact.id,
-  ).map((s) => incidentRow(s, period, imported, gone));
-  const undated = sortedBy(
-    all.filter((s) => begun(s) === null),
-    (s) => s.fact.id,
-  ).map((s) => incidentRow(s, period, imported, gone));
-  return {
-    rows,
-    undated,
-    bySeverity: sortedBy(
-      [...groupedBy(rows, (r) => r.severity ?? "not given")].map(([severity, of]) => ({
-        severity,
-        incidents: of.length,
-      })),
-      (r) => r.severity,
-    ),
-    nil: rows.length === 0 && undated.length === 0 ? nilStatement(sources, unread, claim) : null,
-  };
 }
 
 /** Alerts that overlap the period, by source, name and severity; every one of them is in the evidence. */
@@ -207,33 +104,4 @@ export function jobSummary(populations: Populations): JobSummary {
       (f) => f.entry,
     ),
   };
-}
-
-/** Reviews of the period and of its incidents, and the actions they name. */
-export function reviewRows(populations: Populations): { reviews: ReviewRow[]; actions: ActionRow[] } {
-  const seen = recordsOf(populations, "review");
-  const reviews = seen.map(({ fact, entry, item }) => ({
-    id: clean(fact.id),
-    title: clean(fact.title),
-    incident: cleanOrNull(fact.incident),
-    severity: cleanOrNull(fact.severity),
-    author: cleanOrNull(fact.author),
-    date: isoOrNull(fact.date),
-    approvedBy: cleanOrNull(fact.approvedBy),
-    sections: fact.sections.map((s) => clean(s, 80)),
-    empty: fact.empty.map((s) => clean(s, 80)),
-    actions: fact.actions.length,
-    entry,
-    digest: item,
-  }));
-  const actions = seen.flatMap(({ fact, entry }) =>
-    fact.actions.map((a) => ({
-      review: clean(fact.id),
-      item: clean(a.item),
-      owner: cleanOrNull(a.owner),
-      due: cleanOrNull(a.due),
-      entry,
-    })),
-  );
-  return { reviews, actions };
 }

@@ -80,9 +80,9 @@ export class Sheet {
     this.y = look.top;
   }
 
-  /** Turns the paper; a page that holds nothing yet is not kept empty. */
-  turn(layout: "portrait" | "landscape"): void {
-    if (!this.isFresh || layout !== this.#layout) this.addPage(layout);
+  /** Turns the paper; a page that holds nothing yet is not kept empty, and what `joins` stays on one that lies the same way. */
+  turn(layout: "portrait" | "landscape", joins = false): void {
+    if (layout !== this.#layout || !(joins || this.isFresh)) this.addPage(layout);
   }
 
   /** Goes on to a new page unless so much fits below. */
@@ -97,8 +97,16 @@ export class Sheet {
     this.#root.add(this.section);
   }
 
-  element(type: string, parent: Element = this.section, options: Record<string, unknown> = {}): Element {
+  /** `span` is the number of columns that a cell of a table goes over. */
+  element(
+    type: string,
+    parent: Element = this.section,
+    { span, ...options }: { readonly span?: number; readonly [option: string]: unknown } = {},
+  ): Element {
     const element = this.doc.struct(type, options);
+    // Its types leave the dictionary out.
+    const { dictionary } = element as Element & { readonly dictionary: { readonly data: Record<string, unknown> } };
+    if (span !== undefined) dictionary.data.A = { O: "Table", ColSpan: span };
     parent.add(element);
     return element;
   }

@@ -65,7 +65,8 @@ export class Typesetter {
       current = [];
       used = 0;
     };
-    for (const atom of this.#atoms(text.replace(VARIATION, ""), style, counted)) {
+    const shown = text.replace(VARIATION, "");
+    for (const atom of this.#atoms(shown, style, counted, this.#idsWithin(shown, style, size, width))) {
       const pieces = atom.map((run) => this.#piece(run.font, run.text, size));
       const wide = pieces.reduce((n, p) => n + p.width, 0);
       const isSpace = atom.length === 1 && atom[0]?.text === " ";
@@ -128,17 +129,32 @@ export class Typesetter {
     return { pieces: joined, width: joined.reduce((n, p) => n + p.width, 0) };
   }
 
+  /** Where ids stand that fit on a line: broken at a hyphen, one reads as two. */
+  #idsWithin(text: string, style: Style, size: number, width: number): (readonly [from: number, to: number])[] {
+    return [...text.matchAll(ID)].flatMap(({ 0: id, index }) =>
+      this.#piece(this.#fonts[style], id, size).width <= width ? [[index, index + id.length] as const] : [],
+    );
+  }
+
   /** What may not be broken, each as runs of one font. */
-  *#atoms(text: string, style: Style, counted: boolean): Generator<{ font: FontFace; text: string }[]> {
+  *#atoms(
+    text: string,
+    style: Style,
+    counted: boolean,
+    ids: readonly (readonly [from: number, to: number])[],
+  ): Generator<{ font: FontFace; text: string }[]> {
     let atom: { font: FontFace; text: string }[] = [];
     let before = "";
+    let at = 0;
     for (const character of text) {
+      const inId = ids.some(([from, to]) => at > from && at < to);
+      at += character.length;
       const breaks =
         character === " " ||
         before === " " ||
         before === "/" ||
         // Never inside a date or a number.
-        (before === "-" && /\p{L}/u.test(character)) ||
+        (before === "-" && !inId && /\p{L}/u.test(character)) ||
         ((IDEOGRAPH.test(character) || IDEOGRAPH.test(before)) && !ATTACHED.test(character));
       if (breaks && atom.length > 0) {
         yield atom;
@@ -165,6 +181,9 @@ export class Typesetter {
     return { font: first, text: visibleCode(codePoint) };
   }
 }
+
+/** `INC-2026-01`, `INC-gap-ff1bc7e4818e`, `EVD-2025-001`. */
+export const ID = /\b(?:[A-Z]{2,8}|alert|gap)-(?:[A-Za-z0-9]+-)*[A-Za-z0-9]*\d[A-Za-z0-9]*\b/g;
 
 /** Characters with the marks that belong to them. */
 function clusters(text: string): string[] {

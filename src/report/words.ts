@@ -1,9 +1,12 @@
 import type { NilState } from "../assess/nil.ts";
 import type { ResultWord } from "../assess/vocabulary.ts";
 import { CustodyError } from "../lib/errors.ts";
-import { wallClock } from "../lib/zone.ts";
+import { limitForPeople, untilForPeople, wallClock } from "../lib/zone.ts";
 import type { SlotState } from "../slots/state.ts";
+import type { AccountWording } from "./account-words.ts";
 import type { Cell } from "./blocks.ts";
+import type { CaseWording } from "./case-words.ts";
+import type { Reconciled } from "./populations-shape.ts";
 
 /** The prose of a report, kept apart from what decides where it stands. `{name}` in a text is filled from the model. */
 export interface Wording {
@@ -45,8 +48,46 @@ export interface Wording {
   readonly gapsNone: string;
   readonly gap: string;
   readonly controlsIntro: string;
+  /** Above what the reasons of several requirements have in common. */
+  readonly remarks: string;
+  readonly rules: {
+    readonly none: string;
+    readonly intro: string;
+    readonly others: string;
+    readonly gone: string;
+    readonly notes: string;
+    readonly clauses: string;
+    readonly choices: string;
+    readonly noChoices: string;
+    readonly holidaysUnknown: string;
+    readonly laws: string;
+  };
+  readonly populations: {
+    readonly intro: string;
+    readonly reconciled: { readonly [R in Reconciled]: string };
+    /** Of the checks, which look at every record. */
+    readonly everything: string;
+    readonly noSamples: string;
+    readonly replay: string;
+    readonly replayed: {
+      readonly same: string;
+      readonly different: string;
+      readonly unknown: string;
+      readonly undrawn: string;
+    };
+  };
+  readonly performance: {
+    readonly noRules: string;
+    readonly none: string;
+    readonly intro: string;
+    readonly misses: string;
+    readonly unnoticed: string;
+  };
   readonly registerIntro: string;
   readonly nilNoSource: string;
+  /** Where the register is kept in the log itself; `{since}`. */
+  readonly nilOwn: string;
+  readonly mistakenIntro: string;
   readonly nilProven: string;
   readonly nilUnproven: string;
   readonly nilUnconfirmed: string;
@@ -56,6 +97,7 @@ export interface Wording {
   readonly signOffsIntro: string;
   readonly signOffsNone: string;
   readonly nilStates: { readonly [S in NilState]: string };
+  readonly cases: CaseWording;
   readonly alertsIntro: string;
   readonly alertsNone: string;
   readonly jobsNone: string;
@@ -81,6 +123,7 @@ export interface Wording {
   /** Why a run did not see everything: closed codes of the collector and of the errors. */
   readonly reasons: Readonly<Record<string, string>>;
   readonly bases: Readonly<Record<string, string>>;
+  readonly account: AccountWording;
   readonly gapStates: Readonly<Record<string, string>>;
 }
 
@@ -99,26 +142,26 @@ const two = (n: number): string => String(n).padStart(2, "0");
 
 /** `2026-11-20T16:40:10Z (17:40:10 Europe/Berlin, +01:00)`; the local date too where it is another day. */
 export function moment(at: string, zone: string): string {
-  return `${at.replace(/\.\d+Z$/, "Z")} (${localPart(at, zone)} ${zone}, ${offset(at, zone)})`;
+  const { time, offset } = localParts(at, zone);
+  return `${at.replace(/\.\d+Z$/, "Z")} (${time} ${zone}, ${offset})`;
 }
 
 /** The same in two lines, for tables: UTC, and the organisation's clock to the minute below it. */
 export function momentCell(at: string | null, zone: string): Cell {
   if (at === null) return [{ text: "–" }];
+  const { time, offset } = localParts(at, zone);
   return [
     { text: at.replace("T", " ").replace(/\.\d+Z$/, "Z") },
-    { text: `${localPart(at, zone).replace(/:\d\d$/, "")} ${offset(at, zone)}`, style: "muted" },
+    { text: `${time.replace(/:\d\d$/, "")} ${offset}`, style: "muted" },
   ];
 }
 
-function localPart(at: string, zone: string): string {
+/** Time of day, with the date where it is another day than in UTC, and the offset. */
+function localParts(at: string, zone: string): { readonly time: string; readonly offset: string } {
   const w = wallClock(Date.parse(at), zone);
   const time = `${two(w.hour)}:${two(w.minute)}:${two(w.second)}`;
-  return w.toPlainDate().toString() === at.slice(0, 10) ? time : `${w.day} ${MONTHS[w.month - 1]} ${time}`;
-}
-
-function offset(at: string, zone: string): string {
-  return wallClock(Date.parse(at), zone).offset;
+  const date = `${w.year}-${two(w.month)}-${two(w.day)}`;
+  return { time: date === at.slice(0, 10) ? time : `${w.day} ${MONTHS[w.month - 1]} ${time}`, offset: w.offset };
 }
 
 /** `20 Nov 2026, 17:40` by the organisation's clock; at midnight only the date. */
@@ -126,6 +169,22 @@ export function localTime(at: string, zone: string): string {
   const w = wallClock(Date.parse(at), zone);
   const date = `${w.day} ${MONTHS[w.month - 1]} ${w.year}`;
   return w.hour === 0 && w.minute === 0 && w.second === 0 ? date : `${date}, ${two(w.hour)}:${two(w.minute)}`;
+}
+
+/** Until when something is to be done: `by the end of 13 Nov 2026`, else as any other time. */
+export const localLimit = (due: string, zone: string): string =>
+  limitForPeople(Date.parse(due), zone, () => localTime(due, zone));
+
+/** Until when something holds: `the end of 13 Nov 2026`, else as any other time. */
+export const localUntil = (end: string, zone: string): string =>
+  untilForPeople(Date.parse(end), zone, () => localTime(end, zone));
+
+/** The same as a limit for tables: UTC, and the limit by the organisation's clock below it. */
+export function limitCell(due: string | null, zone: string): Cell {
+  const [utc, local] = momentCell(due, zone);
+  if (due === null || utc === undefined) return [{ text: "–" }];
+  const limit = localLimit(due, zone);
+  return [utc, ...(limit.startsWith("by ") ? [{ text: limit, style: "muted" as const }] : local ? [local] : [])];
 }
 
 /** `1 Jul 2026 to 1 Oct 2026 (excluded)`, or one date for one local day. */

@@ -4,7 +4,7 @@ import { audit } from "../../reports/audit.ts";
 import { assessControls } from "../../src/assess/assess.ts";
 import { loadCatalogue } from "../../src/assess/catalogue.ts";
 import type { Entry } from "../../src/evidence/entry.ts";
-import type { FactOf, Observed } from "../../src/evidence/fact.ts";
+import { type FactOf, type Observed, wholeFact } from "../../src/evidence/fact.ts";
 import { digestOf } from "../../src/lib/digest.ts";
 import { fromIso } from "../../src/lib/time.ts";
 import type { CollectorAbout, EvidenceItem, ReportInput } from "../../src/report/input.ts";
@@ -23,7 +23,7 @@ const AS_OF = Date.parse("2026-10-02T07:12:33.000Z");
 const digest = (text: string): string => digestOf(new TextEncoder().encode(text));
 
 export function incident(id: string, over: Partial<FactOf<"incident">> = {}): FactOf<"incident"> {
-  return {
+  return wholeFact({
     kind: "incident",
     id,
     title: "API answers slowly",
@@ -41,7 +41,7 @@ export function incident(id: string, over: Partial<FactOf<"incident">> = {}): Fa
     personalData: "no",
     review: "PIR-7",
     ...over,
-  };
+  });
 }
 
 /** Days of the period on which the alerts were not collected in time, and how. */
@@ -270,7 +270,7 @@ export function reportInput(over: Partial<ReportInput> = {}): ReportInput {
       ),
     ),
     seen(
-      {
+      wholeFact({
         kind: "review",
         id: "PIR-7",
         title: "Review of the slow API",
@@ -285,7 +285,7 @@ export function reportInput(over: Partial<ReportInput> = {}): ReportInput {
           { item: "Rate limit per customer", owner: "ben", due: "31 August" },
           { item: "Load test", owner: null, due: null },
         ],
-      },
+      }),
       "incidents",
       30,
       3,

@@ -1,30 +1,36 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { assessControls } from "./assess/assess.ts";
-import { nilReturnsOf } from "./assess/nil-return.ts";
-import { named } from "./assess/sign-off.ts";
-import { isDisposed } from "./collector/facts.ts";
-import type { Custody } from "./custody.ts";
+import { assessControls } from "../assess/assess.ts";
+import { nilReturnsOf } from "../assess/nil-return.ts";
+import { named } from "../assess/sign-off.ts";
+import { isDisposed } from "../collector/facts.ts";
+import type { Custody } from "../custody.ts";
+import { publish } from "../daemon/mirroring.ts";
+import { OWN_REGISTER } from "../incidents/register.ts";
+import { canonicalBytes } from "../lib/canonical.ts";
+import { digestOf } from "../lib/digest.ts";
+import { CustodyError, isCustodyError } from "../lib/errors.ts";
+import { type Interval, iso } from "../lib/time.ts";
+import { namesOf } from "../people.ts";
+import type { ReportInput } from "../report/input.ts";
+import { buildReport } from "../report/model.ts";
+import type { ReportModel } from "../report/shape.ts";
+import { SOFTWARE } from "../software.ts";
+import { parseCheckpoint } from "../tlog/checkpoint.ts";
+import type { Verifier } from "../tlog/note.ts";
+import { type Anchors, type Outside, verifyAnchors } from "../trust/anchor.ts";
+import { keyRing, sizesNamed } from "../trust/keyring.ts";
+import { independenceVerdict, timeVerdict } from "../verify/outside.ts";
+import { completenessOf, freshnessVerdict } from "../verify/verdict.ts";
+import { verifyLedger } from "../verify/verify.ts";
+import { accountOf } from "./accounting.ts";
+import { criteriaOf } from "./criteria.ts";
 import { assessmentOf, catalogueIn, type Gathered, readLedger } from "./gathering.ts";
-import { canonicalBytes } from "./lib/canonical.ts";
-import { digestOf } from "./lib/digest.ts";
-import { CustodyError, isCustodyError } from "./lib/errors.ts";
-import { type Interval, iso } from "./lib/time.ts";
-import { publish } from "./mirroring.ts";
+import type { MadeReport } from "./noting-reports.ts";
 import { outsideOf } from "./outside.ts";
-import { namesOf } from "./people.ts";
-import type { ReportInput } from "./report/input.ts";
-import { buildReport } from "./report/model.ts";
-import type { ReportModel } from "./report/shape.ts";
-import { SOFTWARE } from "./software.ts";
+import { casesIn, eventsIn } from "./reported-cases.ts";
+import { samplesOf } from "./sampled.ts";
 import { holdsSaid, keyRows } from "./statements.ts";
-import { parseCheckpoint } from "./tlog/checkpoint.ts";
-import type { Verifier } from "./tlog/note.ts";
-import { type Anchors, type Outside, verifyAnchors } from "./trust/anchor.ts";
-import { keyRing, sizesNamed } from "./trust/keyring.ts";
-import { independenceVerdict, timeVerdict } from "./verify/outside.ts";
-import { completenessOf, freshnessVerdict } from "./verify/verdict.ts";
-import { verifyLedger } from "./verify/verify.ts";
 
 /** Gathers a report's input from the ledger itself at a given size, never from the index, and renders it. */
 
@@ -42,19 +48,38 @@ export async function buildReportModel(custody: Custody, request: ReportRequest)
   return buildReport(await gather(custody, request));
 }
 
-/** Writes the report as PDF or, for a name that ends in `.json`, as its model. All of it or nothing. */
+/**
+ * Writes the report as PDF or, for a name that ends in `.json`, as its model. All of it or nothing. Writes nothing into the log:
+ * see `noteReport`.
+ */
 export async function writeReport(
   custody: Custody,
   request: ReportRequest,
   out: string,
-): Promise<{ model: ReportModel; bytes: number; pages: number | undefined; unprintable: number }> {
+): Promise<{
+  model: ReportModel;
+  made: MadeReport;
+  bytes: number;
+  pages: number | undefined;
+  unprintable: number;
+}> {
   const model = await buildReportModel(custody, request);
   const rendered = out.endsWith(".json") ? undefined : await renderReport(custody, model);
   const bytes = rendered?.bytes ?? reportJson(model);
   await mkdir(dirname(out), { recursive: true });
   await writeFile(`${out}.part`, bytes);
   await rename(`${out}.part`, out);
-  return { model, bytes: bytes.length, pages: rendered?.pages, unprintable: rendered?.unprintable ?? 0 };
+  const made: MadeReport = {
+    form: rendered === undefined ? "json" : "pdf",
+    digest: digestOf(bytes),
+    bytes: bytes.length,
+    period: { from: request.period.from, to: request.period.to },
+    size: model.ledger.size,
+    ...(request.controls?.length ? { controls: [...request.controls] } : {}),
+    ...(request.recommended === undefined ? {} : { recommended: request.recommended }),
+    software: model.software,
+  };
+  return { model, made, bytes: bytes.length, pages: rendered?.pages, unprintable: rendered?.unprintable ?? 0 };
 }
 
 /** The report as PDF; `unprintable` counts the characters that no font had. */
@@ -64,9 +89,9 @@ export async function renderReport(
 ): Promise<{ bytes: Uint8Array; pages: number; unprintable: number }> {
   // Loaded when it is needed: commands that only read the log the same way do not wait for a PDF library.
   const [{ renderPdf }, { loadFonts }, { audit }] = await Promise.all([
-    import("./report/pdf.ts"),
-    import("./report/fonts.ts"),
-    import("../reports/audit.ts"),
+    import("../report/pdf.ts"),
+    import("../report/fonts.ts"),
+    import("../../reports/audit.ts"),
   ]);
   const rendered = await renderPdf(model, loadFonts({ configured: custody.config.fonts }), audit);
   const unprintable = [...rendered.unprintable.values()].reduce((sum, { times }) => sum + times, 0);
@@ -138,6 +163,11 @@ async function gather(custody: Custody, request: ReportRequest): Promise<ReportI
     genesis: found.genesis,
     catalogue: { name: catalogue.catalogue, version: catalogue.version, digest: digestOf(bytes) },
     software: SOFTWARE,
+    rules: await criteriaOf(found),
+    cases: casesIn(custody, found),
+    events: eventsIn(found),
+    samples: await samplesOf(custody, found, request.period),
+    ...accountOf(found, controls, request.period, config.organisation.zone),
     history: found.history,
     conditions: found.conditions,
     about,
@@ -145,6 +175,19 @@ async function gather(custody: Custody, request: ReportRequest): Promise<ReportI
     problems: found.problems.filter((problem) => !isDisposed(problem)),
     evidence: found.evidence,
     uploads: found.uploads,
+    acts: found.acts,
+    register: {
+      instance: OWN_REGISTER,
+      kept: found.registerLog.kept,
+      mistaken: found.mistaken.map(({ id, title, times, createdAt, withdrawal, newest }) => ({
+        id,
+        title,
+        opened: times.detectedAt?.at ?? createdAt,
+        reason: withdrawal?.reason ?? undefined,
+        by: names.get(withdrawal?.by.id ?? "") ?? withdrawal?.by.id ?? "nobody",
+        entry: withdrawal?.index ?? newest,
+      })),
+    },
     disposed: found.disposed,
     keys: keyRows(
       { genesis: found.genesis, statements: found.keys, rootAt: (n) => roots.get(n), vkey: ledger.vkey },
@@ -156,6 +199,7 @@ async function gather(custody: Custody, request: ReportRequest): Promise<ReportI
     signOffs: found.signOffs.counting.map((one) => named(one, names)),
     voidSignOffs: found.signOffs.void.map((one) => named(one, names)),
     recommended: request.recommended,
+    onlyControls: request.controls,
     ...(await verification(custody, found, size)),
   };
 }
