@@ -7,17 +7,24 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { collectors } from "../collectors/index.ts";
 import { markdownIncidents } from "../collectors/markdown-incidents.ts";
+import { makeTokens, tokenLines } from "../src/cli/demo-hands.ts";
 import { beginWorkspace } from "../src/cli/init.ts";
 import { readFacts } from "../src/collector/facts.ts";
 import type { Custody } from "../src/custody.ts";
+import { monthOf, startOfDay } from "../src/demo/calendar.ts";
 import { StoryClock } from "../src/demo/clock.ts";
+import { makeDeeds } from "../src/demo/deeds.ts";
+import { type Incident, mendedAt } from "../src/demo/incidents.ts";
+import { secondVersion } from "../src/demo/papers.ts";
 import { clearPlace, finishPlace, lookAtPlace, preparePlace } from "../src/demo/place.ts";
-import { FOLDERS } from "../src/demo/settings.ts";
+import { FOLDERS, plainSettings, settings, ZONE } from "../src/demo/settings.ts";
 import { setUpAt, simulateYear } from "../src/demo/simulate.ts";
 import { sourcesAt } from "../src/demo/sources.ts";
 import { type Mishaps, makeYear, mishapsOf, yearUntil } from "../src/demo/year.ts";
-import type { Fact, FactOf } from "../src/evidence/fact.ts";
+import { Fact, type FactOf } from "../src/evidence/fact.ts";
 import { type Interval, iso } from "../src/lib/time.ts";
+import { readPolicyText, shippedPath } from "../src/policies.ts";
+import { loadPolicy } from "../src/policy/load.ts";
 import { gapsOf } from "../src/slots/gap.ts";
 import type { History } from "../src/slots/history.ts";
 import { slotsOf, tally } from "../src/slots/state.ts";
@@ -71,6 +78,23 @@ describe("the made-up sources", () => {
     }
   });
 
+  test("tell of answers that came in time, of one that came late, and of one that nobody wrote down", () => {
+    const minutes = { Sev1: 15, Sev2: 60, Sev3: 1_440, Sev4: 4_320 };
+    for (const seed of ["nordlicht", "a", "b", "c"]) {
+      const { incidents } = makeYear(span, seed);
+      const slugs = (wanted: (one: Incident) => boolean) => incidents.filter(wanted).map(({ script }) => script.slug);
+      expect(slugs(({ responded }) => responded === undefined)).toEqual(["newsletter-twice"]);
+      const took = ({ responded = 0, detected }: Incident) => (responded - detected) / 60_000;
+      expect(slugs((one) => took(one) > minutes[one.script.severity])).toEqual(["access-key-in-repository"]);
+      expect(
+        slugs(
+          ({ responded, acknowledged, contained }) =>
+            responded !== undefined && (responded < acknowledged || responded > (contained ?? responded)),
+        ),
+      ).toEqual([]);
+    }
+  });
+
   test("follow from span and seed, byte for byte", () => {
     expect(digest("nordlicht")).toBe(digest("nordlicht"));
     expect(digest("nordlicht")).not.toBe(digest("another"));
@@ -91,11 +115,14 @@ describe("the made-up sources", () => {
     expect(new Set(incidents.map(({ severity }) => severity))).toEqual(new Set(["Sev1", "Sev2", "Sev3", "Sev4"]));
     expect(new Set(incidents.map(({ owner }) => owner)).size).toBeGreaterThan(3);
     expect(incidents.filter(({ owner }) => owner === null)).toHaveLength(1);
-    expect(incidents.filter(({ detectedAt }) => detectedAt === null)).toHaveLength(1);
     expect(incidents.filter(({ status }) => status === "open").map(({ resolvedAt }) => resolvedAt)).toEqual([null]);
     expect(incidents.filter(({ title }) => /株式会社/.test(title))).toHaveLength(1);
     expect(incidents.filter(({ title }) => /ö.*ü/.test(title))).toHaveLength(1);
-    expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining("(no zone)")]);
+    expect(problems).toEqual([]);
+    // Until somebody mended it, one record could not be read for certain.
+    const before = registerOf(year, Math.max(...year.incidents.filter(isSlip("no-zone")).map(mendedAt)) - 1);
+    expect(before.problems.map(({ message }) => message)).toEqual([expect.stringContaining("(no zone)")]);
+    expect(before.facts.filter((fact) => fact.kind === "incident" && fact.detectedAt === null)).toHaveLength(1);
 
     const severe = incidents.filter(({ severity }) => severity === "Sev1" || severity === "Sev2").map(({ id }) => id);
     const reviewed = reviews.map(({ incident }) => incident);
@@ -107,11 +134,16 @@ describe("the made-up sources", () => {
   });
 });
 
+const isSlip =
+  (slip: string) =>
+  ({ script }: Incident) =>
+    script.slip === slip;
+
 function registerOf(year: Parameters<typeof sourcesAt>[0], at: number) {
   const facts: Fact[] = [];
   const problems: { message: string }[] = [];
   for (const [path, text] of sourcesAt(year, at)) {
-    if (!path.startsWith(`${FOLDERS.register}/`)) continue;
+    if (!path.startsWith(`${FOLDERS.register}/`) || !path.endsWith(".md")) continue;
     const capture = {
       bytes: new TextEncoder().encode(text),
       mediaType: "text/markdown",
@@ -122,11 +154,52 @@ function registerOf(year: Parameters<typeof sourcesAt>[0], at: number) {
     };
     for (const found of markdownIncidents.read(capture)) {
       if (found.kind === "problem") problems.push(found);
-      else facts.push(found);
+      else facts.push(Fact.parse(found));
     }
   }
   return { facts, problems };
 }
+
+describe("what the made-up people do", () => {
+  test("follows from the span, in order, within it, and not on weekends", () => {
+    for (let month = 0; month < 24; month += 1) {
+      const span = yearUntil(Date.UTC(2026, month, 15, 9));
+      const deeds = makeDeeds(span);
+      const times = deeds.map(({ at }) => at);
+      expect(times).toEqual([...times].sort((a, b) => a - b));
+      expect(times.filter((at) => at < span.from || at >= span.to)).toEqual([]);
+      expect(times).toEqual(makeDeeds(span).map(({ at }) => at));
+      expect(new Set(deeds.map(({ by }) => by))).toEqual(new Set(["katrin", "jonas", "lena", "ines"]));
+    }
+  });
+
+  test("leaves a whole month without an incident to be confirmed, in most years", () => {
+    const free = Array.from({ length: 12 }, (_, month) => {
+      const span = yearUntil(Date.UTC(2026, month, 15, 9));
+      const { incidents } = makeYear(span, "nordlicht");
+      const [from, to] = [2, 3].map((months) => startOfDay(monthOf(span.from, ZONE, months), ZONE)) as [number, number];
+      return incidents.every(({ occurred, closed = span.to }) => occurred >= to || closed <= from);
+    });
+    expect(free.filter(Boolean).length).toBeGreaterThan(8);
+  });
+
+  test("changes the shipped rules in a few lines, and what comes out is a policy", async () => {
+    const shipped = await readPolicyText(shippedPath("sev1-4"));
+    const changed = loadPolicy(secondVersion("2026-05-04", "2027-11-20")(shipped), { zone: ZONE });
+    expect(changed).toMatchObject({ policy: "sev1-4", version: "1.1" });
+    expect(changed.intake?.rules?.map(({ id }) => id)).toEqual(["everyday-alerts"]);
+    expect(() => secondVersion("2026-05-04", "2027-11-20")("policy: other")).toThrow(/do not say/);
+  });
+
+  test("needs tokens, of which the configuration has hashes and nothing else", () => {
+    const tokens = makeTokens();
+    const text = settings({ tokens: tokenLines(tokens), policy: "./papers/incident-procedure.yaml" });
+    expect(text.match(/token: "sha256:[0-9a-f]{64}"/g)).toHaveLength(4);
+    for (const token of Object.values(tokens)) expect(text).not.toContain(token);
+    expect(text).toContain("\npolicy: ./papers/incident-procedure.yaml\n");
+    expect(plainSettings(text)).toBe(settings());
+  });
+});
 
 describe("ten simulated weeks", () => {
   let custody: Custody;

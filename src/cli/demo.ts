@@ -5,6 +5,7 @@ import { loadConfig } from "../config/config.ts";
 import { Custody } from "../custody.ts";
 import { dayOf } from "../demo/calendar.ts";
 import { StoryClock } from "../demo/clock.ts";
+import { makeDeeds } from "../demo/deeds.ts";
 import { clearPlace, configOf, finishPlace, lookAtPlace, preparePlace } from "../demo/place.ts";
 import { ZONE } from "../demo/settings.ts";
 import { setUpAt, simulateYear } from "../demo/simulate.ts";
@@ -13,16 +14,19 @@ import { systemClock } from "../lib/clock.ts";
 import { EXIT_CODES } from "../lib/errors.ts";
 import { type Interval, iso } from "../lib/time.ts";
 import { dateForPeople, forPeople } from "../lib/zone.ts";
-import { reportName, writeReport } from "../reporting.ts";
+import { rememberEvidence } from "../remembering.ts";
 import { readyTasks } from "../schedule/backoff.ts";
 import { runTasks, tasksNow } from "../schedule/collect.ts";
 import { type Gap, gapsOf } from "../slots/gap.ts";
 import type { History } from "../slots/history.ts";
 import { SLOT_STATES, slotsOf, tally } from "../slots/state.ts";
 import { type VerifyResult, verifyLedger } from "../verify/verify.ts";
+import { byWhoever, noteReport } from "../views/noting-reports.ts";
+import { reportName, writeReport } from "../views/reporting.ts";
 import { gapText } from "../words.ts";
 import { declareNow, noteGaps, runParts } from "../work.ts";
 import { type GlobalFlags, stopSignal } from "./context.ts";
+import { actIn, makeTokens, tokenLines } from "./demo-hands.ts";
 import { beginWorkspace } from "./init.ts";
 import { parsePeriod } from "./moment.ts";
 import { newOutput, type Output } from "./output.ts";
@@ -52,6 +56,7 @@ export async function demo(flags: Flags, given?: string): Promise<number> {
   const signal = stopSignal();
   const place = await lookAtPlace(root);
   let span = place.is === "made" ? place.span : undefined;
+  let made: Awaited<ReturnType<typeof makeDemo>> | undefined;
   if (span !== undefined) {
     output.line(`${dir} holds a demonstration already; its made-up year ended on ${dateForPeople(span.to, ZONE)}.`);
     output.line("Since then it is kept like a real workspace, by this machine's clock.");
@@ -60,16 +65,17 @@ export async function demo(flags: Flags, given?: string): Promise<number> {
       output.line(`An earlier start was stopped half-way; what it left in ${dir} is made again from the beginning.`);
       await clearPlace(root);
     }
-    span = await makeDemo(root, output, signal).catch((error: unknown) => {
+    made = await makeDemo(root, output, signal).catch((error: unknown) => {
       if (!signal.aborted) throw error;
       return undefined;
     });
-    if (span === undefined) {
+    if (made === undefined) {
       output.note(`Stopped before the made-up year was complete. The next start makes ${dir} again.`);
       return EXIT_CODES.temporary;
     }
+    span = made.span;
   }
-  const outcome = await goOn(root, span, output, signal);
+  const outcome = await goOn(root, span, output, signal, made?.custody);
   if (outcome === undefined) return EXIT_CODES.temporary;
   output.line();
   lastLines(output, dir);
@@ -83,8 +89,12 @@ export async function demo(flags: Flags, given?: string): Promise<number> {
   return serve({ ...flags, config: configOf(root) });
 }
 
-/** Makes the workspace and lets its year pass. */
-async function makeDemo(root: string, output: Output, signal: AbortSignal): Promise<Interval> {
+/** Makes the workspace and lets its year pass; gives what it was opened with, which is closed. */
+async function makeDemo(
+  root: string,
+  output: Output,
+  signal: AbortSignal,
+): Promise<{ readonly span: Interval; readonly custody: Custody }> {
   const span = yearUntil(systemClock.now());
   const year = makeYear(span, SEED);
   const at = (instant: number) => dateForPeople(instant, year.zone);
@@ -97,7 +107,11 @@ async function makeDemo(root: string, output: Output, signal: AbortSignal): Prom
   );
   output.line();
   const clock = new StoryClock(setUpAt(span));
-  const custody = await beginWorkspace(await preparePlace(root, span), clock, { simulatedUntil: span.to });
+  const tokens = makeTokens();
+  const path = await preparePlace(root, span, tokenLines(tokens));
+  const custody = await beginWorkspace(path, clock, { simulatedUntil: span.to });
+  // People look at all of it every month.
+  rememberEvidence(custody);
   try {
     let month = "";
     const told = (instant: number, records: number) => {
@@ -107,18 +121,20 @@ async function makeDemo(root: string, output: Output, signal: AbortSignal): Prom
       if (month !== "") output.line(`  ${month}  collected, ${records} records so far`);
       month = `${name} ${yearName}`;
     };
-    await simulateYear({ custody, clock, year, signal, told });
+    await simulateYear({ custody, clock, year, signal, told, deeds: makeDeeds(span), act: actIn(custody, tokens) });
     output.line(`  ${month}  collected, ${(await custody.ledger()).size} records so far`);
   } finally {
     await custody.close();
   }
   await finishPlace(root, span);
-  return span;
+  return { span, custody };
 }
 
 /** What anybody does with a workspace: collect, look, report, verify. The whole answer, or undefined when stopped. */
-async function goOn(root: string, span: Interval, output: Output, signal: AbortSignal) {
+async function goOn(root: string, span: Interval, output: Output, signal: AbortSignal, before: Custody | undefined) {
   const custody = new Custody(await loadConfig(configOf(root), collectors), systemClock);
+  // What was read for the story need not be read again for the report.
+  if (before !== undefined) rememberEvidence(custody, before);
   try {
     output.line();
     output.line("Now by this machine's clock:");
@@ -130,7 +146,8 @@ async function goOn(root: string, span: Interval, output: Output, signal: AbortS
     const zone = custody.config.organisation.zone;
     const period = parsePeriod(`${dayOf(span.from, zone)}..${dayOf(systemClock.now(), zone)}`, zone);
     const out = join(custody.config.folders.reports, reportName(period, undefined));
-    const { pages, model } = await writeReport(custody, { period }, out);
+    const { pages, model, made } = await writeReport(custody, { period }, out);
+    await noteReport(custody, made, byWhoever(custody));
     output.line();
     output.line(
       `The auditor's report: ${relative(process.cwd(), out)} (${pages} pages, on ${model.ledger.size} records)`,

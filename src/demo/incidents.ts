@@ -16,6 +16,8 @@ export interface Incident {
   readonly occurred: Instant;
   readonly detected: Instant;
   readonly acknowledged: Instant;
+  /** When somebody began to work on it; absent where nobody wrote it down. */
+  readonly responded?: Instant;
   readonly contained?: Instant;
   readonly resolved?: Instant;
   readonly closed?: Instant;
@@ -50,13 +52,17 @@ function momentsOf(script: Script, span: Interval, random: Random): Omit<Inciden
   const occurred = timeOn(day, script.time, ZONE) + random.int(0, 59) * MINUTE;
   const detected = occurred + script.unnoticed * MINUTE;
   const people = { owner: random.pick(OWNERS), commander: random.pick(COMMANDERS) };
+  const acknowledged = detected + random.int(2, 14) * MINUTE;
+  const responded =
+    script.respondedAfter === undefined ? acknowledged + MINUTE : detected + script.respondedAfter * MINUTE;
   const common = {
     script,
     alert: script.alert,
     ...people,
     occurred,
     detected,
-    acknowledged: detected + random.int(2, 14) * MINUTE,
+    acknowledged,
+    ...(script.slip === "no-response" ? {} : { responded }),
   };
   if (script.resolvedAfter === undefined) return common;
   const resolved = detected + script.resolvedAfter * MINUTE;
@@ -69,6 +75,9 @@ function momentsOf(script: Script, span: Interval, random: Random): Omit<Inciden
 /** How long after its detection a record is there. */
 const FIRST_WRITTEN = 20 * MINUTE;
 
+/** When somebody mends a record that could not be read: while it cannot, no month can be confirmed to be without incident. */
+export const mendedAt = ({ detected }: Incident): Instant => detected + 60 * DAY;
+
 /** The record of an incident as it stood at a moment; undefined where nobody had written one yet. */
 export function incidentText(incident: Incident, at: Instant): string | undefined {
   const { script, id, detected } = incident;
@@ -78,6 +87,7 @@ export function incidentText(incident: Incident, at: Instant): string | undefine
     past(moment) === undefined ? undefined : withOffset(moment ?? 0, ZONE);
   const hasCommander = script.severity === "Sev1" || script.severity === "Sev2";
   const reviewed = past(incident.reviewed);
+  const hasNoZone = script.slip === "no-zone" && at < mendedAt(incident);
   const fields: [string, string | undefined][] = [
     ["id", id],
     ["type", "incident"],
@@ -86,8 +96,9 @@ export function incidentText(incident: Incident, at: Instant): string | undefine
     ["nature", script.nature],
     ["status", past(incident.closed) ? "closed" : past(incident.resolved) ? "resolved" : "open"],
     ["occurred", time(incident.occurred)],
-    ["detected", script.slip === "no-zone" ? withoutZone(detected, ZONE).slice(0, 16) : time(detected)],
+    ["detected", hasNoZone ? withoutZone(detected, ZONE).slice(0, 16) : time(detected)],
     ["acknowledged", time(incident.acknowledged)],
+    ["responded", time(incident.responded)],
     ["contained", time(incident.contained)],
     ["resolved", time(incident.resolved)],
     ["closed", time(incident.closed)],

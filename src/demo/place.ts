@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { CustodyError } from "../lib/errors.ts";
 import { fromIso, type Interval, iso } from "../lib/time.ts";
-import { FOLDERS, SETTINGS, TOKEN_FILE } from "./settings.ts";
+import { FOLDERS, plainSettings, settings, TOKEN_FILE } from "./settings.ts";
 
 /**
  * The folder of a demonstration. A note in it says that it is one, and whether its year is complete; without the note a
@@ -13,7 +13,16 @@ import { FOLDERS, SETTINGS, TOKEN_FILE } from "./settings.ts";
 const NOTE_FILE = "demo.json";
 const CONFIG_FILE = "custody.yaml";
 /** All that making a demonstration leaves at the top of its folder. */
-const MADE = [CONFIG_FILE, "ledger.vkey", "data", "reports", FOLDERS.sources, NOTE_FILE, `${NOTE_FILE}.next`];
+const MADE = [
+  CONFIG_FILE,
+  "ledger.vkey",
+  "data",
+  "reports",
+  FOLDERS.sources,
+  FOLDERS.papers,
+  NOTE_FILE,
+  `${NOTE_FILE}.next`,
+];
 
 const Note = z.strictObject({
   v: z.literal(1),
@@ -58,15 +67,19 @@ export async function lookAtPlace(root: string): Promise<Place> {
   return { is: "half-made" };
 }
 
-/** Writes configuration and token into a free folder, noted as being made. */
-export async function preparePlace(root: string, span: Interval): Promise<string> {
+/** Writes configuration and token into a free folder, noted as being made. `tokens` are what the log knows people by. */
+export async function preparePlace(
+  root: string,
+  span: Interval,
+  tokens: Readonly<Record<string, string>> = {},
+): Promise<string> {
   await mkdir(root, { recursive: true });
   await writeNote(root, "making", span);
   const token = join(root, TOKEN_FILE);
   await mkdir(dirname(token), { recursive: true, mode: 0o700 });
   await writeFile(token, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });
   const path = join(root, CONFIG_FILE);
-  await writeFile(path, SETTINGS, { flag: "wx", mode: 0o600 });
+  await writeFile(path, settings({ tokens }), { flag: "wx", mode: 0o600 });
   return path;
 }
 
@@ -86,9 +99,9 @@ export async function clearPlace(root: string): Promise<void> {
 
 /** A person may have begun to work with what a stopped attempt left. */
 async function refuseOthersWork(root: string, names: readonly string[]): Promise<void> {
-  const config = await readFile(join(root, CONFIG_FILE), "utf8").catch(() => SETTINGS);
+  const config = await readFile(join(root, CONFIG_FILE), "utf8").catch(() => settings());
   const foreign = names.filter((name) => !MADE.includes(name));
-  if (config === SETTINGS && foreign.length === 0) return;
+  if (plainSettings(config) === settings() && foreign.length === 0) return;
   const what = foreign.length > 0 ? `holds ${foreign.slice(0, 3).join(", ")}` : "has another custody.yaml";
   throw new CustodyError(
     "USAGE",

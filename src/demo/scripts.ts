@@ -14,13 +14,15 @@ export interface Script {
   readonly personalData?: "yes";
   readonly alert?: { readonly name: string; readonly service: string };
   readonly unnoticed: number;
+  /** From its detection, where somebody began later than usual. */
+  readonly respondedAfter?: number;
   /** From its detection; absent: it is not over at the end of the story. */
   readonly resolvedAfter?: number;
   readonly description: string;
   readonly impact: string;
   readonly notes: readonly [string, string, string];
   /** A slip of whoever wrote the record. */
-  readonly slip?: "no-owner" | "no-zone";
+  readonly slip?: "no-owner" | "no-zone" | "no-response";
   readonly review?: Review;
 }
 
@@ -104,7 +106,7 @@ export const SCRIPTS: readonly Script[] = [
     },
   },
   {
-    day: 57,
+    day: 50,
     time: "14:00",
     slug: "newsletter-twice",
     title: "Release notes were mailed twice",
@@ -112,6 +114,7 @@ export const SCRIPTS: readonly Script[] = [
     nature: "availability",
     unnoticed: 30,
     resolvedAfter: 60,
+    slip: "no-response",
     description: "A job that sends the release notes was started again after a time-out although it had finished.",
     impact: "1,140 recipients received the same mail twice.",
     notes: [
@@ -121,7 +124,7 @@ export const SCRIPTS: readonly Script[] = [
     ],
   },
   {
-    day: 74,
+    day: 46,
     time: "07:50",
     slug: "störung-firmen-login",
     title: "Störung der Anmeldung über das Firmen-Login (Müller & Söhne GmbH)",
@@ -197,6 +200,7 @@ export const SCRIPTS: readonly Script[] = [
     severity: "Sev2",
     nature: "security",
     unnoticed: 95,
+    respondedAfter: 75,
     resolvedAfter: 130,
     description:
       "An example for a customer was published with a working access key to the test storage in it. A scanner of the repository host reported it.",

@@ -8,6 +8,7 @@ import { declareNow, noteGaps, runParts } from "../work.ts";
 import { dayOf, daysBetween, timeOn } from "./calendar.ts";
 import type { StoryClock } from "./clock.ts";
 import { DayLedger } from "./day-ledger.ts";
+import type { Deed } from "./hands.ts";
 import { INBOX } from "./settings.ts";
 import { sourcesAt, writtenAt } from "./sources.ts";
 import { SourceTree } from "./tree.ts";
@@ -30,6 +31,9 @@ export interface Story {
   readonly clock: StoryClock;
   readonly year: Year;
   readonly signal: AbortSignal;
+  /** What people do in Custody, in order, and how it is done. */
+  readonly deeds?: readonly Deed[];
+  act?(deed: Deed): Promise<void>;
   /** Told after each day, with the number of records so far. */
   told(at: Instant, records: number): void;
 }
@@ -47,7 +51,15 @@ export async function simulateYear(story: Story): Promise<void> {
   let last = clock.now();
   let holesUntil = Number.NEGATIVE_INFINITY;
   const arrive = async (at: Instant) => {
-    await hear(story, dayLedger, { from: last, to: at });
+    let heard = last;
+    for (const deed of story.deeds ?? []) {
+      if (deed.at < last || deed.at >= at) continue;
+      await hear(story, dayLedger, { from: heard, to: deed.at });
+      clock.set(deed.at);
+      await story.act?.(deed);
+      heard = deed.at;
+    }
+    await hear(story, dayLedger, { from: heard, to: at });
     clock.set(at);
     await tree.bring(sourcesAt(year, at), (path) => writtenAt(year, path, at));
   };
