@@ -1,6 +1,9 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests that start processes and servers, or put other modules in the place of ours: each file has a world of its own. */
+/** Puts another module in the place of one that all share. */
+const ALONE = ["test/format.example.test.ts"];
+
+/** Tests that start processes and servers, and go by the wall clock. */
 const APART = [
   "attacks",
   "cli.*",
@@ -24,6 +27,7 @@ const APART = [
   "store.rgw",
   "tlog",
   "torture",
+  "walkthrough",
   "year.*",
 ].map((name) => `test/${name}.test.ts`);
 
@@ -33,14 +37,16 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Most tests wait for processes and disks: on two cores, three files at once keep both busy.
     maxWorkers: 3,
+    // Nothing in src/ keeps state in a module, so tests may share the modules that are loaded already.
+    isolate: false,
     projects: [
-      // They go by the wall clock, which a busy machine may disturb once: CI tries such a test again, and says so.
-      { extends: true, test: { name: "apart", include: APART, retry: process.env["CI"] ? 1 : 0 } },
-      // Nothing in src/ keeps state in a module, so these may share the modules that are loaded already.
+      // A busy machine may disturb them once: CI tries such a test again, and says so.
       {
         extends: true,
-        test: { name: "together", include: ["test/**/*.test.ts"], exclude: APART, isolate: false },
+        test: { name: "apart", include: APART, exclude: ALONE, retry: process.env["CI"] ? 1 : 0 },
       },
+      { extends: true, test: { name: "together", include: ["test/**/*.test.ts"], exclude: [...APART, ...ALONE] } },
+      { extends: true, test: { name: "alone", include: ALONE, isolate: true } },
     ],
   },
 });

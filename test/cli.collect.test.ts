@@ -7,7 +7,7 @@ import { HttpSource, html, json, serverError } from "./support/http-source.ts";
 
 let cli: Cli;
 beforeAll(async () => {
-  cli = await Cli.compile("cli-collect");
+  cli = await Cli.resident("cli-collect");
 });
 afterAll(() => cli.close());
 

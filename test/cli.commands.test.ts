@@ -11,7 +11,7 @@ const RECORDED = resolve(import.meta.dirname, "recordings/markdown/company/incid
 
 let cli: Cli;
 beforeAll(async () => {
-  cli = await Cli.compile("cli-commands");
+  cli = await Cli.resident("cli-commands");
 });
 afterAll(() => cli.close());
 
@@ -91,14 +91,16 @@ describe("upload", () => {
     const block = Buffer.alloc(8 * 1024 * 1024);
     for (let i = 0; i < 25; i += 1) await file.write(block.fill(i));
     await file.close();
-    const done = await workspace.run("upload", "trace.bin", "--control", "A.5.28", "--reason", "disk image", "--json");
+    // The memory of a process of its own is what counts.
+    const alone = (...args: string[]) => cli.run(workspace.folder, args, { apart: true });
+    const done = await alone("upload", "trace.bin", "--control", "A.5.28", "--reason", "disk image", "--json");
     expect(done.code, done.all).toBe(0);
     expect(done.peak).toBeLessThan(200);
     const { evidence } = done.json<{ evidence: { digest: string; size: number }[] }>();
     expect(evidence).toMatchObject([{ digest: sha256(path), size: 25 * block.length }]);
 
     const digest = evidence[0]?.digest ?? "";
-    const got = await workspace.run("get", digest, "--out", "back.bin");
+    const got = await alone("get", digest, "--out", "back.bin");
     expect(got.code, got.all).toBe(0);
     expect(got.peak).toBeLessThan(200);
     expect(sha256(workspace.path("back.bin"))).toBe(digest);
@@ -272,7 +274,7 @@ describe("gaps", () => {
     const accepted = await workspace.run("gap", "accept", id, "--until", "2100-01-01", "--reason", "laptop was away");
     expect(accepted.code, accepted.all).toBe(0);
     expect(accepted.stdout).toMatch(/^That is for .* \(\d periods\)\. What is missing after it is another gap/m);
-    expect((await workspace.run("gaps")).stdout).toMatch(/accepted +incidents .*Accepted until 1 Jan 2100/);
+    expect((await workspace.run("gaps")).stdout).toMatch(/accepted +incidents .*Accepted until the end of 1 Jan 2100/);
     expect((await workspace.run("gaps", "--fail-on-gaps")).code).toBe(0);
 
     const caughtUp = await workspace.run("collect", "--json");

@@ -7,7 +7,7 @@ import { HttpSource } from "./support/http-source.ts";
 
 let cli: Cli;
 beforeAll(async () => {
-  cli = await Cli.compile("doctor");
+  cli = await Cli.resident("doctor");
 });
 afterAll(() => cli.close());
 

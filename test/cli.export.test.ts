@@ -33,7 +33,7 @@ interface Answer {
 
 let cli: Cli;
 beforeAll(async () => {
-  cli = await Cli.compile("cli-export");
+  cli = await Cli.resident("cli-export");
   // What is shipped beside the code, for packs.
 }, 120_000);
 afterAll(() => cli.close());
@@ -81,6 +81,19 @@ describeWith(["unzip", "sha256sum"], "custody export", () => {
     expect(done.stdout).toMatch(/^words\.zip: \d+ bytes; \d+ records, \d+ evidence files, \d+ receipts/);
     expect(done.stdout).toMatch(/^Head \d+:[A-Za-z0-9+/]{43}=$/m);
     expect(done.stdout).toContain(await readFile(workspace.path("ledger.vkey"), "utf8"));
+    // The record that names the report is not in the pack: its receipt proves the report beside it.
+    const [, record = ""] = /custody prove (\d+) --out words\.receipt$/m.exec(done.stdout) ?? [];
+    const receipt = await workspace.run("prove", record, "--out", "words.receipt");
+    expect([receipt.code, receipt.stderr]).toEqual([0, ""]);
+    const made = await unpacked(workspace.path("words.zip"));
+    const [pdf = ""] = (await readdir(join(made.folder, "report"))).filter((name) => name.endsWith(".pdf"));
+    const report = sum(join(made.folder, "report", pdf));
+    expect((await workspace.entries())[Number(record)]).toMatchObject({
+      kind: "report",
+      files: expect.arrayContaining([{ form: "pdf", sha256: report }]),
+    });
+    const checked = await workspace.run("verify", "words.receipt", "--key", "ledger.vkey");
+    expect(checked.code, checked.all).toBe(0);
   });
 
   test("of one size is the same in any time zone and locale, run after run", async () => {

@@ -10,7 +10,7 @@ import { listening } from "./support/http.ts";
 
 let cli: Cli;
 beforeAll(async () => {
-  cli = await Cli.compile("cli-heads");
+  cli = await Cli.resident("cli-heads");
 }, 120_000);
 afterAll(() => cli.close());
 

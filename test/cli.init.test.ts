@@ -9,7 +9,7 @@ import { describeWith, THOROUGH } from "./support/tools.ts";
 
 let cli: Cli;
 beforeAll(async () => {
-  cli = await Cli.compile("cli-init");
+  cli = await Cli.resident("cli-init");
 });
 afterAll(() => cli.close());
 
@@ -54,9 +54,19 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
   };
 
   test("a mistyped zone is asked for again", async () => {
-    const { folder, code, text } = await type(["Example GmbH", "Berlin", "Europe/Berlin"]);
+    const { folder, code, text } = await type(["Example GmbH", "Berlin", "Europe/Berlin", ""]);
     expect([code, text]).toEqual([0, expect.stringContaining('"Berlin" is not a time zone')]);
     expect(await readFile(join(folder, "custody.yaml"), "utf8")).toContain("zone: Europe/Berlin");
+    // No rules yet is an answer; where to get some is said.
+    expect(await readFile(join(folder, "custody.yaml"), "utf8")).not.toContain("policy:");
+    expect(text).toMatch(/Next:[\s\S]*custody policy /);
+  });
+
+  test("the rules are asked for, each choice with a line about it, and a mistyped one again", async () => {
+    const { folder, code, text } = await type(["Example GmbH", "Europe/Berlin", "sev14", "3"]);
+    expect([code, text]).toEqual([0, expect.stringContaining('did you mean "sev1-4"?')]);
+    expect(text).toMatch(/4 {2}p0-p2 +P0 to P2; public acknowledgement/);
+    expect(await readFile(join(folder, "custody.yaml"), "utf8")).toContain("policy: sev1-4");
   });
 
   test("an input that ends is said, and nothing is written", async () => {

@@ -7,7 +7,7 @@ import { type S3Server, startS3Server } from "./support/s3-server.ts";
 let cli: Cli;
 let server: S3Server;
 beforeAll(async () => {
-  cli = await Cli.compile("cli-join");
+  cli = await Cli.resident("cli-join");
   server = await startS3Server({ credentials: { accessKeyId: SECRETS.accessKey, secretAccessKey: SECRETS.secretKey } });
 }, 60_000);
 afterAll(async () => {

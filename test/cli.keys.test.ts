@@ -8,7 +8,7 @@ import { findProgram } from "./support/tools.ts";
 
 let cli: Cli;
 beforeAll(async () => {
-  cli = await Cli.compile("cli-keys");
+  cli = await Cli.resident("cli-keys");
 });
 afterAll(() => cli.close());
 

@@ -7,7 +7,7 @@ import { THOROUGH } from "./support/tools.ts";
 const RECORDED = resolve(import.meta.dirname, "recordings/markdown/company/incidents");
 const COLLECTORS = `- { id: incidents, use: incident-log/markdown, path: ./incidents }
 - { id: own, use: cron-health/custody }`;
-const MOMENTS = THOROUGH ? 26 : 8;
+const MOMENTS = THOROUGH ? 26 : 4;
 /** Workspaces side by side, one per core. */
 const LANES = 2;
 const RECORDS = 40;

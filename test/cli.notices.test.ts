@@ -8,7 +8,7 @@ import { smtpServer } from "./support/smtp.ts";
 
 let cli: Cli;
 beforeAll(async () => {
-  cli = await Cli.compile("cli-notices");
+  cli = await Cli.resident("cli-notices");
 }, 120_000);
 afterAll(() => cli.close());
 

@@ -6,7 +6,7 @@ import { discordVendor, telegramVendor } from "./support/vendors.ts";
 
 let cli: Cli;
 beforeAll(async () => {
-  cli = await Cli.compile("cli-notify");
+  cli = await Cli.resident("cli-notify");
 }, 120_000);
 afterAll(() => cli.close());
 

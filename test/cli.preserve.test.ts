@@ -3,7 +3,7 @@ import { Cli, configuration } from "./support/cli.ts";
 
 let cli: Cli;
 beforeAll(async () => {
-  cli = await Cli.compile("cli-preserve");
+  cli = await Cli.resident("cli-preserve");
 });
 afterAll(() => cli.close());
 

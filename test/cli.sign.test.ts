@@ -12,7 +12,7 @@ import { describeWith } from "./support/tools.ts";
 const exec = promisify(execFile);
 let cli: Cli;
 beforeAll(async () => {
-  cli = await Cli.compile("cli-sign");
+  cli = await Cli.resident("cli-sign");
 });
 afterAll(() => cli.close());
 
@@ -225,7 +225,8 @@ describe("custody sign", () => {
     expect(acts).toHaveLength(2);
     expect(new Set(acts.map(({ actor }) => actor.id)).size).toBe(1);
     expect(acts[0]?.actor).toMatchObject({ auth: "token", role: "owner" });
-    expect(entries.filter(({ kind }) => kind === "identity")).toHaveLength(1);
+    const named = entries.filter(({ kind }) => kind === "identity") as { person?: string }[];
+    expect(named.filter(({ person }) => person === acts[0]?.actor.id)).toHaveLength(1);
     expect((await anna("whoami", "--json")).json()).toMatchObject({ id: acts[0]?.actor.id });
   });
 });

@@ -21,7 +21,7 @@ const MOMENTS = THOROUGH ? [0.1, 0.4, 0.7, 0.95] : [0.4, 0.95];
 
 let cli: Cli;
 beforeAll(async () => {
-  cli = await Cli.compile("cli-store");
+  cli = await Cli.resident("cli-store");
 });
 afterAll(() => cli.close());
 

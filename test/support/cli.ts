@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { compiledProgram, programWith } from "./compiled.ts";
+import { Resident } from "./resident.ts";
 
 /** Secrets that the tests hand in through the environment, and that nothing may ever print or store. */
 export const SECRETS = {
@@ -25,12 +26,16 @@ export interface Done {
   readonly peak: number;
 }
 
+type Answer = Pick<Done, "code" | "stdout" | "stderr">;
+
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Milliseconds after which it is killed with SIGKILL; a test that hangs says so by its exit code. */
   readonly limit?: number;
   readonly signal?: AbortSignal;
   readonly input?: string;
+  /** In a process of its own, also where the others share one: for what runs beside another command. */
+  readonly apart?: true;
 }
 
 /**
@@ -51,11 +56,13 @@ process.on("exit", () => {
 export class Cli {
   readonly folder: string;
   readonly #temporary: string;
+  readonly #resident: Resident | undefined;
   #runs = 0;
 
-  private constructor(folder: string, temporary: string) {
+  private constructor(folder: string, temporary: string, resident?: Resident) {
     this.folder = folder;
     this.#temporary = temporary;
+    this.#resident = resident;
   }
 
   /** The program; with `more` source files beside it where processes of the tests' own need some. */
@@ -66,7 +73,17 @@ export class Cli {
     return new Cli(folder, temporary);
   }
 
+  /**
+   * The same, but one process runs one command line after the other, as if each had a process of its own: for tests of what
+   * commands do, which would else spend most of their time on loading the program.
+   */
+  static async resident(name: string): Promise<Cli> {
+    const cli = await Cli.compile(name);
+    return new Cli(cli.folder, cli.#temporary, await Resident.start(cli.folder));
+  }
+
   async close(): Promise<void> {
+    this.#resident?.stop();
     await rm(this.#temporary, { recursive: true, force: true });
   }
 
@@ -93,22 +110,7 @@ export class Cli {
   /** Runs a command to its end. Throws when it prints a stack trace or one of the secrets: none ever may. */
   async run(cwd: string, args: readonly string[], options: RunOptions = {}): Promise<Done> {
     const peakFile = join(this.#temporary, `peak-${this.#runs++}`);
-    const done = await new Promise<Omit<Done, "json" | "peak" | "all">>((resolve) => {
-      const child = execFile(
-        process.execPath,
-        ["--import", join(this.#temporary, "peak.mjs"), ...this.#main(), ...args],
-        {
-          cwd,
-          env: { ...environment(options.env), CUSTODY_TEST_PEAK: peakFile },
-          timeout: options.limit ?? 60_000,
-          killSignal: "SIGKILL",
-          maxBuffer: 64 * 1024 * 1024,
-          ...(options.signal ? { signal: options.signal } : {}),
-        },
-        (_error, stdout, stderr) => resolve({ code: child.exitCode, stdout, stderr }),
-      );
-      child.stdin?.end(options.input ?? "");
-    });
+    const done = await this.#done(cwd, args, options, peakFile);
     const all = done.stdout + done.stderr;
     const trace = /^\s+at .*[(:/].*:\d+:\d+\)?$/m.exec(all);
     if (trace) throw new Error(`a stack trace was printed by ${args.join(" ")}:\n${all}`);
@@ -126,6 +128,28 @@ export class Cli {
         return JSON.parse(lines[0] ?? "") as T;
       },
     };
+  }
+
+  #done(cwd: string, args: readonly string[], options: RunOptions, peakFile: string): Promise<Answer> {
+    const { input, signal, limit, apart } = options;
+    if (this.#resident && input === undefined && signal === undefined && limit === undefined && apart === undefined)
+      return this.#resident.run(cwd, args, environment(options.env));
+    return new Promise<Answer>((resolve) => {
+      const child = execFile(
+        process.execPath,
+        ["--import", join(this.#temporary, "peak.mjs"), ...this.#main(), ...args],
+        {
+          cwd,
+          env: { ...environment(options.env), CUSTODY_TEST_PEAK: peakFile },
+          timeout: options.limit ?? 60_000,
+          killSignal: "SIGKILL",
+          maxBuffer: 64 * 1024 * 1024,
+          ...(options.signal ? { signal: options.signal } : {}),
+        },
+        (_error, stdout, stderr) => resolve({ code: child.exitCode, stdout, stderr }),
+      );
+      child.stdin?.end(options.input ?? "");
+    });
   }
 
   /** Commands that need no process of their own. */

@@ -8,6 +8,8 @@ import { Custody } from "../../src/custody.ts";
 import type { Entry } from "../../src/evidence/entry.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 
+export { commandLine } from "../../src/cli/commands.ts";
+
 /**
  * What tests need around the commands that they are about, without a process for each: the same code, compiled with the
  * program and loaded once by a test file. Nothing here may depend on the environment of the process.
