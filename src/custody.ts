@@ -3,11 +3,15 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SignOffs } from "./assess/sign-off.ts";
 import type { Config, StorePlace } from "./config/config.ts";
+import { type ActKind, isAct } from "./evidence/act.ts";
 import { type EntryOf, isKind } from "./evidence/entry.ts";
 import { MaskingRules } from "./evidence/masking.ts";
+import { Waivers } from "./findings/waiver.ts";
+import { GapCases } from "./gaps/cases.ts";
 import { Conditions } from "./gaps/conditions.ts";
 import { forgetHalt, noteHalt } from "./halted.ts";
 import { HeadLog } from "./heads/due.ts";
+import { RegisterLog } from "./incidents/open.ts";
 import type { Database } from "./index/database.ts";
 import { Reach } from "./index/reach.ts";
 import type { PostgresTurns } from "./index/turns.ts";
@@ -54,9 +58,14 @@ export class Custody {
   readonly #disposals = new Disposals();
   readonly #headLog = new HeadLog();
   readonly #signOffs = new SignOffs();
+  readonly #register = new RegisterLog();
+  readonly #waivers = new Waivers();
   readonly #identities: { readonly index: number; readonly entry: EntryOf<"identity"> }[] = [];
+  readonly #policies: { readonly index: number; readonly entry: EntryOf<"policy">; readonly zone: string }[] = [];
   readonly #letters: { readonly index: number; readonly at: Instant; readonly instance: string }[] = [];
   readonly #conditions = new Conditions();
+  readonly #gapCases = new GapCases();
+  readonly #acts: { readonly index: number; readonly entry: EntryOf<ActKind> }[] = [];
   readonly #told = new Told();
   readonly #watchLog = new WatchLog();
   /** Compares the machine's clock with an outside one; undefined where there is none to ask. */
@@ -265,7 +274,7 @@ export class Custody {
     const rekey = async () => openKeys(store, this.config.folders.keys, await this.pinnedKey(), this.clock.now());
     const elsewhere = async () => {
       if (this.config.heads.length === 0) return [];
-      const { Publishing } = await import("./publishing.ts");
+      const { Publishing } = await import("./daemon/publishing.ts");
       return (await new Publishing(this).readBack()).heads;
     };
     const guard = await this.guard();
@@ -282,14 +291,19 @@ export class Custody {
           this.#history.add(index, entry);
           this.#headLog.add(index, entry);
           this.#conditions.add(index, entry);
+          this.#gapCases.add(index, entry);
           this.#told.add(index, entry);
           this.#watchLog.add(index, entry);
           if (isKind(entry, "config")) this.#newestConfig = entry;
           if (isKind(entry, "masking-rule")) this.#maskingRules.add(entry);
+          if (isKind(entry, "policy")) this.#policies.push({ index, entry, zone: this.#history.zone ?? "UTC" });
           if (isKind(entry, "disposal")) this.#disposals.add(index, entry);
+          if (isAct(entry)) this.#acts.push({ index, entry });
           if (isKind(entry, "identity")) this.#identities.push({ index, entry });
           if (isKind(entry, "intake")) this.#letters.push({ index, at: fromIso(entry.at), instance: entry.instance });
           this.#signOffs.add(index, entry);
+          this.#register.add(index, entry);
+          this.#waivers.add(index, entry);
           this.#folded = index + 1;
         }
       });
@@ -318,6 +332,18 @@ export class Custody {
     return this.#conditions;
   }
 
+  /** Gaps as they were noted, and the incidents that were opened for them, up to the ledger's end at the time of the call. */
+  async gapCases(): Promise<GapCases> {
+    await this.history();
+    return this.#gapCases;
+  }
+
+  /** What people did, without their words, up to the ledger's end at the time of the call. */
+  async actEntries(): Promise<readonly { readonly index: number; readonly entry: EntryOf<ActKind> }[]> {
+    await this.history();
+    return this.#acts;
+  }
+
   /** What was brought to people, up to the ledger's end at the time of the call. */
   async told(): Promise<Told> {
     await this.history();
@@ -336,10 +362,30 @@ export class Custody {
     return this.#signOffs;
   }
 
+  /** Failed checks that somebody accepted, up to the ledger's end at the time of the call. */
+  async waivers(): Promise<Waivers> {
+    await this.history();
+    return this.#waivers;
+  }
+
+  /** Since when the register is kept and what of it goes on, up to the ledger's end at the time of the call. */
+  async registerLog(): Promise<RegisterLog> {
+    await this.history();
+    return this.#register;
+  }
+
   /** Who the random IDs of people are, up to the ledger's end at the time of the call. */
   async identities(): Promise<readonly { readonly index: number; readonly entry: EntryOf<"identity"> }[]> {
     await this.history();
     return this.#identities;
+  }
+
+  /** The organisation's own rules as they were logged, each with its zone then, up to the ledger's end at the time of the call. */
+  async policies(): Promise<
+    readonly { readonly index: number; readonly entry: EntryOf<"policy">; readonly zone: string }[]
+  > {
+    await this.history();
+    return this.#policies;
   }
 
   /** What came to inboxes, up to the ledger's end at the time of the call. */

@@ -1,7 +1,7 @@
 import { audit } from "../reports/audit.ts";
 import type { AnyGap } from "./gaps/gap.ts";
 import { wordsOf } from "./gaps/words.ts";
-import { dateForPeople, forPeople } from "./lib/zone.ts";
+import { dateForPeople, forPeople, untilForPeople } from "./lib/zone.ts";
 import type { Disposed } from "./trust/disposals.ts";
 
 /** Why something was not collected, from the closed code that the ledger has. */
@@ -24,7 +24,7 @@ export function gapText(
     gap.state === "closed-late"
       ? "Collected afterwards; it stays marked as late."
       : gap.state === "accepted" && gap.acceptedUntil !== undefined
-        ? `Accepted until ${dateForPeople(gap.acceptedUntil, zone)}.`
+        ? `Accepted until ${untilForPeople(gap.acceptedUntil, zone, dateForPeople)}.`
         : "Not collected so far.";
   return `${gap.instance} was not completely collected for ${span} (${n} ${n === 1 ? "period" : "periods"}; ${causeText(gap.cause)}). ${fate}`;
 }
@@ -35,7 +35,7 @@ function otherGapText(gap: Parameters<typeof gapText>[0], zone: string): string 
     gap.state === "closed" && gap.closedAt !== undefined
       ? `Over since ${forPeople(gap.closedAt, zone)}.`
       : gap.state === "accepted" && gap.acceptedUntil !== undefined
-        ? `Accepted until ${dateForPeople(gap.acceptedUntil, zone)}.`
+        ? `Accepted until ${untilForPeople(gap.acceptedUntil, zone, dateForPeople)}.`
         : "";
   return `${title}. ${what} ${fate}`.trimEnd();
 }
@@ -50,6 +50,6 @@ const DISPOSAL_REASONS: Readonly<Record<string, string>> = {
 };
 
 /** What became of a file that was lawfully deleted: `was disposed of on …, because …`. */
-export function disposalInWords({ at, by, authority, reason, index }: Disposed): string {
-  return `was disposed of on ${at.slice(0, 10)} by ${by}, on the authority of ${authority}, because ${DISPOSAL_REASONS[reason] ?? reason} (record ${index})`;
+export function disposalInWords({ at, by, authority, reason, index, unproven }: Disposed): string {
+  return `was disposed of on ${at.slice(0, 10)} by ${by}${unproven ? " (nobody checked who that was)" : ""}, on the authority of ${authority}, because ${DISPOSAL_REASONS[reason] ?? reason} (record ${index})`;
 }

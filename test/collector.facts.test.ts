@@ -104,7 +104,17 @@ describe("facts of an entry", () => {
     const without = async (gone: string) => (gone === digest ? undefined : ledger.blobs.get(gone));
     expect(await problemOf(without)).toEqual([`the evidence file ${digest} is not in the store`]);
     expect(await problemOf(async () => undefined)).toEqual(["the list of captures is not in the store"]);
-    expect(await problemOf(async () => Buffer.from("rubbish"))).toEqual(["a manifest that is not JSON"]);
+    // Other bytes in their place say nothing, whatever they are.
+    expect(await problemOf(async () => Buffer.from("rubbish"))).toEqual([
+      "the list of captures is not as it was recorded, so it was not read; run `custody verify`",
+    ]);
+    const other = async (name: string) => (name === digest ? Buffer.from("{}") : ledger.blobs.get(name));
+    expect(await problemOf(other)).toEqual([
+      `the evidence file ${digest} is not as it was recorded, so it was not read; run \`custody verify\``,
+    ]);
+    const manifest = await ledger.put(Buffer.from("rubbish"), "text/plain");
+    const { problems } = await readFacts({ ...entry, manifest } as Entry, ledger.blob, [jobPings]);
+    expect(problems.map(({ message }) => message)).toEqual(["a manifest that is not JSON"]);
   });
 
   test("are none for entries of other kinds, known or not", async () => {

@@ -5,9 +5,9 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { collectors } from "../collectors/index.ts";
 import { loadConfig } from "../src/config/config.ts";
 import { Custody } from "../src/custody.ts";
+import { type Running, startRunning } from "../src/daemon/running.ts";
 import { type Entry, type EntryOf, isKind } from "../src/evidence/entry.ts";
 import { CustodyError } from "../src/lib/errors.ts";
-import { type Running, startRunning } from "../src/running.ts";
 import { FakeClock } from "./support/clock.ts";
 import { type KeptLog, keptLog, newWorkspace } from "./support/workspace.ts";
 

@@ -4,9 +4,9 @@ import { appendFile, chmod, mkdir, readdir, readFile, symlink, truncate, writeFi
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { Publishing } from "../src/daemon/publishing.ts";
 import type { EntryOf } from "../src/evidence/entry.ts";
 import { base64, digestOf, hex } from "../src/lib/digest.ts";
-import { Publishing } from "../src/publishing.ts";
 import { createBucket, S3Store } from "../src/store/s3.ts";
 import { parseCheckpoint } from "../src/tlog/checkpoint.ts";
 import { parseCosignerKey, readCosignatures } from "../src/tlog/cosignature.ts";

@@ -4,6 +4,7 @@ import { decodeEntry } from "../src/evidence/entry.ts";
 import { canonicalBytes } from "../src/lib/canonical.ts";
 import { digestOf } from "../src/lib/digest.ts";
 import { zipFiles } from "../src/pack/reader.ts";
+import { packLines } from "../src/pack/say.ts";
 import { keyInPack, verifyPack } from "../src/pack/verify.ts";
 import { generateKey, newSigner } from "../src/tlog/signer.ts";
 import { parseVkey } from "../src/tlog/verifier.ts";
@@ -42,9 +43,34 @@ describe("a pack", () => {
       withheldCount: 0,
       receipts: 2,
     });
+    // No record can name a report that was made from it: what is not proven is said, file by file.
+    expect(result.pack?.reports.length).toBeGreaterThan(0);
+    expect(result.pack?.reports.every(({ record }) => record === undefined)).toBe(true);
+    expect(packLines(result).filter((line) => line.includes("NOT proven by the signature"))).toHaveLength(
+      result.pack?.reports.length ?? 0,
+    );
     expect((await keyInPack(await zipFiles(sourceOf(pack.zip))))?.vkey).toBe(pack.vkey);
     // The test's own forger changes nothing where it is told to change nothing.
     expect(await afterForging(pack, {})).toEqual([]);
+  });
+
+  test("calls a report proven only where the record that names it is the signed one", async () => {
+    const pack = await examplePack();
+    const [path = ""] = [...pack.files.keys()].filter((name) => name.startsWith("report/"));
+    const sha256 = digestOf(pack.files.get(path) ?? text(""));
+    const place = "store/seq/00000000/000000000001";
+    const lines = new TextDecoder().decode(pack.files.get(place)).trimEnd().split("\n");
+    const { v, index, at, prev, batch, software } = JSON.parse(lines.at(-1) ?? "") as Record<string, string | number>;
+    const report = { digest: sha256, size: 1, mediaType: "application/vnd.custody.report+json" };
+    const made = {
+      ...{ v, index, at, prev, batch, software, kind: "report", actor: { type: "system", id: "custody" } },
+      ...{ period: { from: at, to: at }, size: 1, report, files: [{ form: "pdf", sha256 }] },
+    };
+    const last = new TextDecoder().decode(canonicalBytes(made as never));
+    const files = forged(pack.files, { [place]: text(`${[...lines.slice(0, -1), last].join("\n")}\n`) });
+    const result = await verified(await zipOf(files), pack.vkey);
+    expect(codes(result).join()).toMatch(/entry-altered/);
+    expect(result.pack?.reports.find((one) => one.path === path)).toMatchObject({ digest: sha256, record: undefined });
   });
 
   test("changing any byte of its ZIP is found or refused with the place", async () => {

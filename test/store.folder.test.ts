@@ -225,6 +225,28 @@ describe("hostile content", () => {
     for await (const piece of (await store.read("large")) ?? []) size += piece.length;
     expect(size).toBe(64 * 1024 * 1024 + 1);
   });
+
+  test("a file that grows while it is read is read on in whole pieces, not byte by byte", async () => {
+    await createFolderStore(path);
+    await fs.writeFile(join(path, "log"), "x".repeat(3_000_000));
+    let reads = 0;
+    // As it was when it was opened: ten bytes.
+    const open: Disk["open"] = async (...args) =>
+      new Proxy(await realDisk.open(...args), {
+        get(file, name) {
+          if (name === "stat") return async () => Object.assign(await file.stat(), { size: 10 });
+          if (name === "read") reads += 1;
+          const found: unknown = Reflect.get(file, name);
+          return typeof found === "function" ? found.bind(file) : found;
+        },
+      });
+    const store = await FolderStore.open(path, { ...realDisk, open });
+    expect((await store.get("log"))?.length).toBe(3_000_000);
+    let size = 0;
+    for await (const piece of (await store.read("log")) ?? []) size += piece.length;
+    expect(size).toBe(3_000_000);
+    expect(reads).toBeLessThan(30);
+  });
 });
 
 describe("a disk that fails", () => {

@@ -6,7 +6,7 @@ import { beforeAll, expect, onTestFinished, test } from "vitest";
 import type { MemoryStore } from "../src/store/memory.ts";
 import type { Store } from "../src/store/store.ts";
 import { Cli } from "./support/cli.ts";
-import { rounds } from "./support/tools.ts";
+import { rounds, THOROUGH } from "./support/tools.ts";
 import { Random } from "./torture/random.ts";
 import { Budget, type Place, type Scenario } from "./torture/scenario.ts";
 import { SCENARIOS } from "./torture/scenarios.ts";
@@ -15,8 +15,8 @@ import { Tally } from "./torture/tally.ts";
 
 /** ms for each; what starts processes needs longer for its one round. */
 const SHORT = rounds(1_200, 400);
-/** Starting Ceph takes longer than all the others together; its own tests do that. `replicas.test.ts` is the shorter form of the other. */
-const LONG_ONLY = ["ceph", "replicas"];
+/** Starting Ceph takes longer than all the others together; its own tests do that. `replicas.test.ts`, `cli.kill.test.ts` and `ledger.processes.test.ts` are the shorter forms of the others. */
+const LONG_ONLY = ["ceph", "replicas", ...(THOROUGH ? [] : ["commands", "writers"])];
 
 let compiled = "";
 beforeAll(async () => {

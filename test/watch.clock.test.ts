@@ -3,9 +3,9 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { collectors } from "../collectors/index.ts";
 import { parseConfig } from "../src/config/config.ts";
+import { startRunning } from "../src/daemon/running.ts";
 import { type Entry, isKind } from "../src/evidence/entry.ts";
 import { isCustodyError } from "../src/lib/errors.ts";
-import { startRunning } from "../src/running.ts";
 import { askReference, ClockWatch } from "../src/watch/clock.ts";
 import { ntpRequest, parseNtp, readingOf } from "../src/watch/ntp.ts";
 import { offsetInWords, stateOf } from "../src/watch/reading.ts";
@@ -115,7 +115,12 @@ describe("the clock is judged", () => {
       "off",
       "wrong",
     ]);
-    expect([-1_234, 95_000, 900_000, 26 * HOUR].map(offsetInWords)).toEqual(["1.2 s", "95 s", "15 min", "26 h"]);
+    expect([-1_234, 95_000, 900_000, 26 * HOUR].map(offsetInWords)).toEqual([
+      "1.2 s",
+      "1 min 35 s",
+      "15 min",
+      "1 d 2 h",
+    ]);
   });
 
   test("at most every five minutes, and one wild answer alone stops nothing", async () => {

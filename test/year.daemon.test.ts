@@ -4,6 +4,7 @@ import { isKind } from "../src/evidence/entry.ts";
 import type { History } from "../src/slots/history.ts";
 import { slotsOf, tally } from "../src/slots/state.ts";
 import { SimulatedDaemon, simulatedCollectors } from "./support/simulated-daemon.ts";
+import { THOROUGH } from "./support/tools.ts";
 import { oracle } from "./support/year-oracle.ts";
 
 /**
@@ -186,7 +187,7 @@ const states = (id: string, asOf: number) => {
   return one ? slotsOf(one, ALL, asOf).map(({ from, to, state }) => ({ from, to, state: state as string })) : [];
 };
 
-describe("a simulated year", () => {
+describe.skipIf(!THOROUGH)("a simulated year (in CI only)", () => {
   test("ran without complaint, and was interrupted at random times", () => {
     expect(simulated.complaints).toEqual([]);
     expect(restarts).toBeGreaterThan(5);

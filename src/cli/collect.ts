@@ -2,15 +2,16 @@ import { recordId } from "../assess/preservation.ts";
 import type { InstanceConfig } from "../collector/define.ts";
 import type { RunResult } from "../collector/run.ts";
 import type { Custody } from "../custody.ts";
+import { publish } from "../daemon/mirroring.ts";
+import { Notifying } from "../daemon/notifying.ts";
+import { Publishing } from "../daemon/publishing.ts";
 import { many, spanInTable } from "../duties/words.ts";
 import type { Outcome } from "../heads/send.ts";
 import { CustodyError, ERROR_CODES, type ErrorKind, EXIT_CODES, isCustodyError } from "../lib/errors.ts";
 import { didYouMean } from "../lib/nearest.ts";
 import type { Instant, Interval } from "../lib/time.ts";
 import { dateForPeople } from "../lib/zone.ts";
-import { publish } from "../mirroring.ts";
-import { Notifying } from "../notifying.ts";
-import { Publishing } from "../publishing.ts";
+import { clean } from "../report/clean.ts";
 import { readyTasks } from "../schedule/backoff.ts";
 import { backfillTasks, lostIn, runTasks, type Task, tasksNow } from "../schedule/collect.ts";
 import { isListening } from "../schedule/listening.ts";
@@ -18,6 +19,7 @@ import { beforeOf } from "../slots/before.ts";
 import { gapsOf } from "../slots/gap.ts";
 import type { History } from "../slots/history.ts";
 import { requireClock } from "../telling-time.ts";
+import { doubtLines, doubtsIn } from "../views/doubting.ts";
 import { declareNow, noteGaps, runParts } from "../work.ts";
 import { type GlobalFlags, stopSignal, withCustody } from "./context.ts";
 import { printDryRun } from "./dry-run.ts";
@@ -71,6 +73,8 @@ export function collect(flags: Flags, ...ids: string[]): Promise<number> {
     for (const line of beforeLines(tasks, await custody.history(), now)) output.line(line);
     if (period)
       for (const line of stillMissing(tasks, await custody.history(), now, config.organisation.zone)) output.line(line);
+    const doubts = await doubtsIn(custody, new Set(tasks.map(({ instance }) => instance.id)));
+    for (const line of doubtLines(doubts)) output.line(clean(line, 600));
     const publishing = new Publishing(custody, async () => {
       head = await publish(custody);
       return head;
@@ -90,6 +94,7 @@ export function collect(flags: Flags, ...ids: string[]): Promise<number> {
       size: head.size,
       runs,
       heads: heads ?? [],
+      ...(doubts.length > 0 ? { doubts } : {}),
     });
     if (signal.aborted) return EXIT_CODES.temporary;
     const kinds = [

@@ -4,10 +4,15 @@ import { collectors } from "../../collectors/index.ts";
 import type { InstanceConfig } from "../collector/define.ts";
 import { type Config, configPath, loadConfig } from "../config/config.ts";
 import { systemClock } from "../lib/clock.ts";
-import { EXIT_CODES, messageOf } from "../lib/errors.ts";
-import { formatDuration, type Instant, iso } from "../lib/time.ts";
+import { EXIT_CODES, isCustodyError, messageOf } from "../lib/errors.ts";
+import { lengthForPeople } from "../lib/length.ts";
+import { type Instant, iso } from "../lib/time.ts";
 import { forPeople } from "../lib/zone.ts";
 import { digestTurn, MORNING } from "../notify/rhythm.ts";
+import { configuredPolicy } from "../policies.ts";
+import { noticeChannelTrouble } from "../policy/notice-channel.ts";
+import type { Policy } from "../policy/policy.ts";
+import { clean } from "../report/clean.ts";
 import { nextLookOf } from "../schedule/collect.ts";
 import { densityOf, parseCadence, windowAt } from "../slots/cadence.ts";
 import type { GlobalFlags } from "./context.ts";
@@ -35,7 +40,7 @@ interface Plan {
 
 /**
  * `custody config check [FILE]`: everything that is wrong at once (exit 2), or what would be collected, how often and when
- * next. Reads nothing but the file, and the plug-ins that it names.
+ * next. Reads nothing but the file, and the plug-ins and rules that it names.
  */
 export async function check(flags: GlobalFlags, file?: string): Promise<number> {
   const output = newOutput(flags.json ?? false);
@@ -44,9 +49,16 @@ export async function check(flags: GlobalFlags, file?: string): Promise<number> 
   const { zone } = config.organisation;
   const now = systemClock.now();
   const plans = config.instances.map((one) => planOf(one, config.instances.length, now));
-  const remarks = remarksOn(config);
   const lossy = config.instances.flatMap(looksTooSeldom);
-  const missing = [...secretsMissing(config), ...config.instances.flatMap((one) => pathsMissing(one, config.root))];
+  const rules = await rulesOf(config);
+  const channels = config.notify.map(({ id, channel, gets }) => ({ id, use: channel.use, gets }));
+  const misfit = rules.policy && noticeChannelTrouble(rules.policy, channels);
+  const remarks = [...remarksOn(config), ...(misfit === undefined ? [] : [misfit])];
+  const missing = [
+    ...secretsMissing(config),
+    ...config.instances.flatMap((one) => pathsMissing(one, config.root)),
+    ...rules.missing,
+  ];
   const troubles = [...lossy, ...missing.map((text) => `on this machine ${text}.`)];
 
   output.line(`${path}: ${headline(troubles.length)}`);
@@ -60,8 +72,9 @@ export async function check(flags: GlobalFlags, file?: string): Promise<number> 
     output.line(`  looks      ${pullWords ?? pull}; next ${forPeople(nextLook, one.zone)}`);
   }
   if (plans.length === 0) output.line("No collectors are configured. `custody sources` lists what can be connected.");
+  if (rules.words !== undefined) output.line(rules.words);
   for (const { id, target, every } of config.heads)
-    output.line(`${id} (${target.title}): outside proof, every ${formatDuration(every)} at most`);
+    output.line(`${id} (${target.title}): outside proof, every ${lengthForPeople(every)} at most`);
   for (const { id, channel, gets, at } of config.notify) {
     const { next } = digestTurn(now, at ?? MORNING, zone);
     const when = gets.includes("digest") ? `; next digest ${forPeople(next, zone)}` : "";
@@ -79,11 +92,25 @@ export async function check(flags: GlobalFlags, file?: string): Promise<number> 
       nextLook: iso(plan.nextLook),
     })),
     heads: config.heads.map(({ id, target }) => ({ id, use: target.use })),
-    channels: config.notify.map(({ id, channel, gets }) => ({ id, use: channel.use, gets })),
+    channels,
     remarks,
   });
   // What is missing on this machine may be there where the file is used.
   return lossy.length > 0 ? EXIT_CODES.input : 0;
+}
+
+/** The rules under `policy:`. Throws what is wrong in them; a file that is not on this machine may be there where it is used. */
+async function rulesOf(config: Config): Promise<{ words?: string; policy?: Policy; missing: string[] }> {
+  try {
+    const found = await configuredPolicy(config);
+    if (found === undefined) return { missing: [] };
+    const { policy, version, title } = found.policy;
+    const words = `${policy} ${version}: your rules for incidents (${clean(title)})`;
+    return { words, policy: found.policy, missing: [] };
+  } catch (error) {
+    if (!isCustodyError(error, "NOT_FOUND")) throw error;
+    return { missing: [messageOf(error)] };
+  }
 }
 
 const headline = (troubles: number): string =>
@@ -97,7 +124,7 @@ const TOLERANCE = 1.1;
 /** What only the present shows is lost where nobody looks in time. */
 function looksTooSeldom({ id, collector, cadence, pull, pullTimes, zone }: InstanceConfig): string[] {
   if (collector.mode !== "snapshot" || pull <= densityOf(parseCadence(cadence, zone)).shortest * TOLERANCE) return [];
-  const looks = pullTimes ?? `every ${formatDuration(pull)}`;
+  const looks = pullTimes ?? `every ${lengthForPeople(pull)}`;
   return [
     `${id} looks less often (${looks}) than evidence is required (${cadence}), and this source cannot be asked later: what is not seen at once when a period ends is lost. Take \`pull:\` out, or look at least as often.`,
   ];
@@ -121,7 +148,7 @@ function planOf(instance: InstanceConfig, instances: number, now: Instant): Plan
     pullWords: pullTimes === undefined ? undefined : wordsGiven(instance, "pull", pullTimes),
     grace,
     zone,
-    pull: pullTimes ?? `every ${formatDuration(Math.max(pull, LOOKS_EVERY))}`,
+    pull: pullTimes ?? `every ${lengthForPeople(Math.max(pull, LOOKS_EVERY))}`,
     periodEnds: windowAt(parseCadence(cadence, zone), now).to,
     nextLook: nextLookOf(instance, instances, now),
   };

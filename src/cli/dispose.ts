@@ -24,7 +24,7 @@ const MAX_NOTE = 4_000;
 export function dispose(flags: Flags, ...digests: string[]): Promise<number> {
   return withCustody(flags, async (custody, output) => {
     const reason = check(flags, digests);
-    const { dispose: disposeOf } = await import("../disposing.ts");
+    const { dispose: disposeOf } = await import("../acts/disposing.ts");
     const request = {
       digests,
       due: flags.due ?? false,

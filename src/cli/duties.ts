@@ -1,8 +1,8 @@
+import type { ChannelState } from "../daemon/notifying.ts";
 import type { Duty } from "../duties/duty.ts";
 import { many } from "../duties/words.ts";
 import { iso } from "../lib/time.ts";
 import { forPeople } from "../lib/zone.ts";
-import type { ChannelState } from "../notifying.ts";
 import type { Output } from "./output.ts";
 
 /** What a person must do, and how they are told of it, as commands print it. */

@@ -1,9 +1,10 @@
+import { unlink } from "node:fs/promises";
 import { relative, resolve } from "node:path";
-import { type Exported, exportPack, noteExport } from "../exporting.ts";
 import { isDigest } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
 import type { Interval } from "../lib/time.ts";
-import { actor } from "../people.ts";
+import { actor, personFor } from "../people.ts";
+import { type Exported, exportPack, noteExport } from "../views/exporting.ts";
 import { declareNow, noteGaps } from "../work.ts";
 import { type GlobalFlags, stopSignal, withCustody } from "./context.ts";
 import { parsePeriod } from "./moment.ts";
@@ -35,6 +36,8 @@ export function exportCommand(flags: Flags): Promise<number> {
     const out = resolve(flags.out ?? `${period.label}.zip`);
     if (!out.endsWith(".zip")) throw new CustodyError("USAGE", `--out ${flags.out}: expected a name that ends in .zip`);
     requireBegun(period, custody.clock.now());
+    // Before anything is made that could leave.
+    personFor(custody.config, "hand-out");
     if (at === undefined) {
       await declareNow(custody);
       await noteGaps(custody);
@@ -51,8 +54,14 @@ export function exportCommand(flags: Flags): Promise<number> {
     }).catch((error: unknown) => {
       throw signal.aborted ? new CustodyError("ABORTED", "stopped; no pack was written", { cause: error }) : error;
     });
-    const logged = await noteExport(custody, exported, () => actor(custody, "hand-out"));
-    say(output, out, exported, logged);
+    const record = await noteExport(custody, exported, () => actor(custody, "hand-out")).catch(
+      async (error: unknown) => {
+        // What is not in the log has not left.
+        await unlink(out).catch(() => undefined);
+        throw error;
+      },
+    );
+    say(output, out, exported, record);
     return exported.model.verification?.ok ? 0 : 1;
   });
 }
@@ -79,8 +88,9 @@ function withheld(flags: Flags): ReadonlyMap<string, string> {
   return new Map(digests.map((digest) => [digest, flags.reason ?? ""]));
 }
 
-function say(output: Output, out: string, exported: Exported, logged: boolean): void {
+function say(output: Output, out: string, exported: Exported, record: number | undefined): void {
   const { pack, digest } = exported;
+  const logged = record !== undefined;
   const left = (reason: string) => pack.omitted.filter((item) => item.reason === reason).length;
   const counts = {
     evidence: exported.evidence,
@@ -100,9 +110,20 @@ function say(output: Output, out: string, exported: Exported, logged: boolean): 
     "Send that line, and the key below, to the auditor by another way than the pack: with them it can be checked without trusting whoever handed it over.",
   );
   output.line(exported.vkey);
+  const receipt = out.replace(/\.zip$/, ".receipt");
+  if (record !== undefined) {
+    output.line(
+      `The report in it is named by record ${record}, with the SHA-256 of its files. That record came after the pack, so whoever checks the pack alone reads that the report is not proven. Send its receipt beside the pack, which proves it:`,
+    );
+    output.line(`    custody prove ${record} --out ${relative(process.cwd(), receipt)}`);
+  }
   if (!logged)
     output.note(
       "custody: that this pack was made is not in the log, because the signing key is not here or the store takes nothing.",
+    );
+  if (!logged && exported.held.length > 0)
+    output.note(
+      `custody: ${exported.held.length} of its files are kept as evidence of incidents, and their custody records do not tell that they left. Record it where the key is: custody evidence access ID --reason "…"`,
     );
   if (exported.unprintable > 0)
     output.note(
@@ -124,6 +145,8 @@ function say(output: Output, out: string, exported: Exported, logged: boolean): 
     key: exported.vkey,
     ...counts,
     receipts: exported.receipts,
+    held: exported.held.length,
     logged,
+    ...(record === undefined ? {} : { reportRecord: record }),
   });
 }

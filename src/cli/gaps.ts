@@ -1,19 +1,20 @@
 import type { Custody } from "../custody.ts";
+import { publish } from "../daemon/mirroring.ts";
+import { Notifying } from "../daemon/notifying.ts";
 import { many, spanInTable } from "../duties/words.ts";
+import type { Actor } from "../evidence/entry.ts";
 import { type AnyGap, gapsIn } from "../gaps/gap.ts";
 import { causeOf } from "../gaps/note.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { didYouMean } from "../lib/nearest.ts";
 import { type Instant, iso } from "../lib/time.ts";
-import { forPeople } from "../lib/zone.ts";
-import { publish } from "../mirroring.ts";
-import { Notifying } from "../notifying.ts";
+import { forPeople, untilForPeople } from "../lib/zone.ts";
 import { actor, unprovenWords } from "../people.ts";
 import { slotsOf } from "../slots/state.ts";
 import { gapText } from "../words.ts";
 import { noteGaps } from "../work.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
-import { parseMoment } from "./moment.ts";
+import { parseLimit } from "./moment.ts";
 
 interface Flags extends GlobalFlags {
   readonly failOnGaps?: boolean;
@@ -57,11 +58,11 @@ async function silentGaps(custody: Custody): Promise<ReadonlyMap<string, Instant
 function decisions({ state, acknowledged, accepted, acceptedUntil }: AnyGap, zone: string): string[] {
   const by = ({ at, actor }: NonNullable<AnyGap["accepted"]>) =>
     `by ${actor.id}${actor.auth === "unauthenticated" ? " (nobody checked who that was)" : ""} on ${forPeople(at, zone)}`;
-  const until = acceptedUntil === undefined ? "" : forPeople(acceptedUntil, zone);
+  const until = acceptedUntil === undefined ? "" : untilForPeople(acceptedUntil, zone);
   return [
     ...(acknowledged ? [`Seen ${by(acknowledged)}.`] : []),
     ...(accepted && state === "accepted" ? [`Accepted ${by(accepted)}, until ${until}.`] : []),
-    ...(accepted && state === "open" ? [`It was accepted ${by(accepted)}; that ended on ${until}.`] : []),
+    ...(accepted && state === "open" ? [`It was accepted ${by(accepted)}; that held until ${until}.`] : []),
   ];
 }
 
@@ -102,7 +103,7 @@ export const accept = (flags: Flags, id: string) => act("accept", flags, id);
 function act(action: "acknowledge" | "accept", flags: Flags, id: string): Promise<number> {
   return withCustody(flags, async (custody, output) => {
     const zone = custody.config.organisation.zone;
-    const until = flags.until === undefined ? undefined : parseMoment(flags.until, zone);
+    const until = flags.until === undefined ? undefined : parseLimit(flags.until, zone);
     if (action === "accept" && (until === undefined || !flags.reason)) {
       throw new CustodyError("USAGE", "accepting a gap needs --until and --reason", {
         remedy: "Say until when it may stay and why; somebody must come back to it.",
@@ -111,53 +112,65 @@ function act(action: "acknowledge" | "accept", flags: Flags, id: string): Promis
     if (until !== undefined && until <= custody.clock.now()) {
       throw new CustodyError("USAGE", `--until ${flags.until} has passed already`, { remedy: "Name a later day." });
     }
-    const all = await allGaps(custody);
-    const gap = all.find((one) => one.id === id);
-    if (gap === undefined) {
-      const hint = didYouMean(
-        id,
-        all.map((one) => one.id),
-      );
-      throw new CustodyError("NOT_FOUND", `there is no gap ${id}${hint}`, { remedy: "`custody gaps` lists them." });
-    }
-    if (action === "accept" && gap.closedAt !== undefined) {
-      const remedy = "`custody gaps` lists those that are open.";
-      throw new CustodyError(
-        "USAGE",
-        `${id} is over since ${forPeople(gap.closedAt, zone)}; there is nothing to accept`,
-        { remedy },
-      );
-    }
-    // It is announced before anybody acts on it.
-    await noteGaps(custody);
-    const by = await actor(custody);
-    const ledger = await custody.ledger();
-    const body = flags.reason
-      ? await ledger.put(new TextEncoder().encode(flags.reason), "text/plain; charset=utf-8")
-      : undefined;
-    const [entry] = await ledger.append([
-      {
-        kind: "gap",
-        actor: by,
-        gap: gap.id,
-        instance: gap.instance,
-        requirement: gap.requirement,
-        action,
-        window: { from: iso(gap.from), to: iso(gap.to) },
-        slots: Math.max(1, gap.slots.length),
-        ...(until === undefined ? {} : { until: iso(until) }),
-        ...(body ? { body } : {}),
-      },
-    ]);
+    const { gap, by, entry } = await answerGap(custody, action, id, { until, reason: flags.reason });
     await publish(custody, output.note);
-    const said = action === "accept" ? `accepted until ${forPeople(until ?? 0, zone)}` : "seen";
-    output.line(`${id}: ${said} (record ${entry?.index}).`);
+    const said = action === "accept" ? `accepted until ${untilForPeople(until ?? 0, zone)}` : "seen";
+    output.line(`${id}: ${said} (record ${entry}).`);
     if (action === "accept" && gap.requirement === "cadence") output.line(acceptedWords(gap, zone));
     const unproven = unprovenWords(by);
     if (unproven !== undefined) output.line(unproven);
-    output.object({ ok: true, entry: entry?.index });
+    output.object({ ok: true, entry });
     return 0;
   });
+}
+
+/** Records that somebody has seen a gap, or accepts it. Throws NOT_FOUND, and USAGE for one that is over. Publishes nothing. */
+export async function answerGap(
+  custody: Custody,
+  action: "acknowledge" | "accept",
+  id: string,
+  { until, reason }: { readonly until?: Instant | undefined; readonly reason?: string | undefined },
+): Promise<{ readonly gap: AnyGap; readonly by: Actor; readonly entry: number | undefined }> {
+  const { zone } = custody.config.organisation;
+  const all = await allGaps(custody);
+  const gap = all.find((one) => one.id === id);
+  if (gap === undefined) {
+    const hint = didYouMean(
+      id,
+      all.map((one) => one.id),
+    );
+    throw new CustodyError("NOT_FOUND", `there is no gap ${id}${hint}`, { remedy: "`custody gaps` lists them." });
+  }
+  if (action === "accept" && gap.closedAt !== undefined) {
+    const remedy = "`custody gaps` lists those that are open.";
+    throw new CustodyError(
+      "USAGE",
+      `${id} is over since ${forPeople(gap.closedAt, zone)}; there is nothing to accept`,
+      { remedy },
+    );
+  }
+  // It is announced before anybody acts on it.
+  await noteGaps(custody);
+  const by = await actor(custody);
+  const ledger = await custody.ledger();
+  const body = reason ? await ledger.put(new TextEncoder().encode(reason), "text/plain; charset=utf-8") : undefined;
+  const [entry] = await ledger.append([
+    {
+      kind: "gap",
+      actor: by,
+      gap: gap.id,
+      instance: gap.instance,
+      requirement: gap.requirement,
+      action,
+      window: { from: iso(gap.from), to: iso(gap.to) },
+      slots: Math.max(1, gap.slots.length),
+      ...(until === undefined ? {} : { until: iso(until) }),
+      ...(body ? { body } : {}),
+    },
+  ]);
+  // An incident that was opened for it hears of it at once.
+  await noteGaps(custody);
+  return { gap, by, entry: entry?.index };
 }
 
 /** What they have not accepted. */
@@ -174,7 +187,7 @@ async function anyOver(custody: Custody): Promise<boolean> {
 }
 
 /** Oldest first, each with its cause as far as it is known, whether or not the log has noted it yet. */
-async function allGaps(custody: Custody): Promise<AnyGap[]> {
+export async function allGaps(custody: Custody): Promise<AnyGap[]> {
   const history = await custody.history();
   const asOf = Math.max(history.asOf, custody.clock.now());
   const found = gapsIn(history, await custody.conditions(), asOf, custody.config.gaps);

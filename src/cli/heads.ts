@@ -1,13 +1,14 @@
+import { publish as publishAndMirror } from "../daemon/mirroring.ts";
+import { Publishing, type TargetState } from "../daemon/publishing.ts";
 import type { Outcome } from "../heads/send.ts";
 import { ERROR_CODES, type ErrorCode, EXIT_CODES } from "../lib/errors.ts";
+import { lengthForPeople } from "../lib/length.ts";
 import { formatDuration, iso } from "../lib/time.ts";
 import { forPeople } from "../lib/zone.ts";
-import { publish as publishAndMirror } from "../mirroring.ts";
-import { Publishing, type TargetState } from "../publishing.ts";
 import { type GlobalFlags, stopSignal, withCustody } from "./context.ts";
 import type { Output } from "./output.ts";
 
-/** `custody head publish|list`: heads of the log on their way out of the store. */
+/** `custody head publish` and `custody head list`: heads of the log on their way out of the store. */
 
 interface PublishFlags extends GlobalFlags {
   readonly target?: string[];
@@ -62,7 +63,7 @@ export function stateLines({ last, isNew, ends, next, trouble, target }: TargetS
   }
   if (next !== undefined && trouble !== undefined) lines.push(`next try   ${forPeople(next, zone)}`);
   else if (next !== undefined)
-    lines.push(`next       ${forPeople(next, zone)}, then every ${formatDuration(target.every)}`);
+    lines.push(`next       ${forPeople(next, zone)}, then every ${lengthForPeople(target.every)}`);
   else if (!isNew) lines.push("next       when there are new records");
   return lines;
 }

@@ -1,13 +1,13 @@
+import { holdsBeside } from "../acts/preserving.ts";
 import type { Custody } from "../custody.ts";
+import { publish } from "../daemon/mirroring.ts";
 import { lastNamed } from "../disposal/naming.ts";
 import { isDigest } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { didYouMean } from "../lib/nearest.ts";
-import { iso } from "../lib/time.ts";
+import { type Interval, iso } from "../lib/time.ts";
 import { dateForPeople } from "../lib/zone.ts";
-import { publish } from "../mirroring.ts";
 import { actor } from "../people.ts";
-import { holdsBeside } from "../preserving.ts";
 import type { Hold } from "../trust/holds.ts";
 import { covers, Holds } from "../trust/holds.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
@@ -71,36 +71,51 @@ export function place(flags: Flags, id: string): Promise<number> {
     if (problems.length > 0) throw new CustodyError("USAGE", problems.join("\n"), { remedy: "Nothing was placed." });
     await refuseUnnamed(custody, flags.digest ?? []);
 
-    const ledger = await custody.ledger();
-    const body =
-      flags.note === undefined
-        ? undefined
-        : await ledger.put(new TextEncoder().encode(flags.note), "text/plain; charset=utf-8");
-    const [entry] = await ledger.append([
-      {
-        kind: "hold",
-        actor: await actor(custody),
-        hold: id,
-        action: "place",
-        authority: flags.authority ?? "",
-        ...(flags.digest ? { digests: flags.digest } : {}),
-        ...(flags.collector ? { instances: flags.collector } : {}),
-        ...(window ? { window: { from: iso(window.from), to: iso(window.to) } } : {}),
-        ...(flags.incident === undefined ? {} : { incident: flags.incident }),
-        ...(body ? { body } : {}),
-      },
-    ]);
+    const entry = await placeHold(custody, id, { ...flags, window });
     await publish(custody, output.note);
-    const placed = (await readHolds(custody)).standing.find((hold) => hold.index === entry?.index);
-    output.line(`Hold ${id} is placed (record ${entry?.index}): ${placed ? coverInWords(placed, zone) : ""}.`);
+    const placed = (await readHolds(custody)).standing.find((hold) => hold.index === entry);
+    output.line(`Hold ${id} is placed (record ${entry}): ${placed ? coverInWords(placed, zone) : ""}.`);
     const files = placed === undefined ? 0 : await countCovered(custody, placed);
     if (files === 0)
       output.line("It covers nothing so far: no evidence file in the log is like that. What comes later is held.");
     else output.line(`It covers ${files === 1 ? "one evidence file" : `${files} evidence files`} so far.`);
     output.line("None of it can be disposed of, not even when its time is over, until `custody hold release`.");
-    output.object({ ok: true, entry: entry?.index, hold: id, files });
+    output.object({ ok: true, entry, hold: id, files });
     return 0;
   });
+}
+
+/** Records a hold; everything about it was checked before. Publishes nothing. */
+export async function placeHold(
+  custody: Custody,
+  id: string,
+  {
+    authority,
+    digest,
+    collector,
+    window,
+    incident,
+    note,
+  }: Omit<Flags, "from" | "to"> & { readonly window?: Interval | undefined },
+): Promise<number | undefined> {
+  const ledger = await custody.ledger();
+  const body =
+    note === undefined ? undefined : await ledger.put(new TextEncoder().encode(note), "text/plain; charset=utf-8");
+  const [entry] = await ledger.append([
+    {
+      kind: "hold",
+      actor: await actor(custody),
+      hold: id,
+      action: "place",
+      authority: authority ?? "",
+      ...(digest ? { digests: digest } : {}),
+      ...(collector ? { instances: collector } : {}),
+      ...(window ? { window: { from: iso(window.from), to: iso(window.to) } } : {}),
+      ...(incident === undefined ? {} : { incident }),
+      ...(body ? { body } : {}),
+    },
+  ]);
+  return entry?.index;
 }
 
 /** Kinds of records that take evidence in; a hold's own note, or a configuration, is none. */
@@ -108,7 +123,7 @@ const EVIDENCE: readonly string[] = ["run", "intake", "import", "upload"];
 
 /** Evidence files in the log that a hold covers now, without lists of files and what was lawfully deleted. */
 async function countCovered(custody: Custody, hold: Hold): Promise<number> {
-  const { incidentsOf, readNaming } = await import("../disposing.ts");
+  const { incidentsOf, readNaming } = await import("../acts/disposing.ts");
   const naming = await readNaming(custody);
   const incidents = await incidentsOf(custody, naming, [...naming.files.keys()]);
   let count = 0;
@@ -126,7 +141,7 @@ async function stillHeldBy(custody: Custody, released: readonly Hold[], rest: re
   const beside = released.flatMap(({ id }) => holdsBeside(rest, id));
   const found = new Set(beside.map(({ id }) => id));
   if (rest.every(({ id }) => found.has(id))) return [...found];
-  const { incidentsOf, readNaming } = await import("../disposing.ts");
+  const { incidentsOf, readNaming } = await import("../acts/disposing.ts");
   const naming = await readNaming(custody);
   const incidents = await incidentsOf(custody, naming, [...naming.files.keys()]);
   for (const file of naming.files.values()) {
@@ -142,7 +157,7 @@ async function stillHeldBy(custody: Custody, released: readonly Hold[], rest: re
 /** A hold over a mistyped digest would hold nothing. */
 async function refuseUnnamed(custody: Custody, digests: readonly string[]): Promise<void> {
   if (digests.length === 0) return;
-  const { readNaming } = await import("../disposing.ts");
+  const { readNaming } = await import("../acts/disposing.ts");
   const naming = await readNaming(custody);
   for (const digest of digests) {
     if (naming.files.has(digest)) continue;
@@ -229,7 +244,7 @@ export function list(flags: Flags): Promise<number> {
 
 function line(hold: Hold, state: string, zone: string, output: Output): void {
   output.line(
-    `${hold.id}  ${state}  by ${hold.authority}, since ${dateForPeople(Date.parse(hold.at), zone)} (record ${hold.index})`,
+    `${hold.id}  ${state}  authority: ${hold.authority}, since ${dateForPeople(Date.parse(hold.at), zone)} (record ${hold.index})`,
   );
   output.line(`  covers ${coverInWords(hold, zone)}`);
 }

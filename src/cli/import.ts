@@ -1,10 +1,11 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { checkImportable, importRecords as importThrough } from "../collector/import.ts";
+import { publish } from "../daemon/mirroring.ts";
+import { countPlaces } from "../evidence/place.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { iso } from "../lib/time.ts";
 import { dateForPeople } from "../lib/zone.ts";
-import { publish } from "../mirroring.ts";
 import { actor } from "../people.ts";
 import { declareNow } from "../work.ts";
 import { chosen } from "./collect.ts";
@@ -47,7 +48,7 @@ export function importRecords(flags: GlobalFlags & { readonly as?: string }, pat
       repeated: appended.repeated,
       items,
       facts,
-      problems: problems.length,
+      problems: countPlaces(problems),
       window: { from: iso(window.from), to: iso(window.to) },
     });
     return 0;

@@ -6,13 +6,16 @@ import { stringify } from "yaml";
 import { collectors } from "../../collectors/index.ts";
 import { loadConfig, parseConfig } from "../config/config.ts";
 import { Custody, s3Options } from "../custody.ts";
+import { publish } from "../daemon/mirroring.ts";
 import { createLedger, type Genesis, newOrigin } from "../ledger/create.ts";
 import { createKey } from "../ledger/keys.ts";
 import { Ledger, type LedgerParts } from "../ledger/ledger.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { CustodyError, isCustodyError } from "../lib/errors.ts";
+import { didYouMean } from "../lib/nearest.ts";
 import { didYouMeanZone, isZone } from "../lib/zone.ts";
-import { publish } from "../mirroring.ts";
+import { configuredPolicy } from "../policies.ts";
+import { isShipped, LIKE, SHIPPED_POLICIES } from "../policy/shipped.ts";
 import type { Store } from "../store/store.ts";
 import { isKeyName } from "../tlog/note.ts";
 import { declareNow } from "../work.ts";
@@ -29,6 +32,7 @@ export interface StoreFlags {
 interface Flags extends GlobalFlags, StoreFlags {
   readonly name?: string;
   readonly zone?: string;
+  readonly policy?: string;
   readonly origin?: string;
   readonly join?: string;
   readonly key?: string;
@@ -46,7 +50,9 @@ export function init(flags: Flags, dir?: string): Promise<number> {
 /** The same, said wherever the caller wants it. */
 export async function initTo(output: Output, flags: Flags, dir = "."): Promise<number> {
   if (flags.join !== undefined) {
-    const foreign = (["name", "zone", "origin", "store", "createBucket", "successorOf"] as const).find((f) => flags[f]);
+    const foreign = (["name", "zone", "policy", "origin", "store", "createBucket", "successorOf"] as const).find(
+      (f) => flags[f],
+    );
     if (foreign !== undefined)
       throw new CustodyError(
         "USAGE",
@@ -96,7 +102,7 @@ async function writeConfig(path: string, flags: Flags, before: Before | undefine
     (before && (await configAfter(before, dirname(path), given))) ??
     configText(await ask(flags, dirname(path), output));
   try {
-    await parseConfig(text, path, collectors);
+    await configuredPolicy(await parseConfig(text, path, collectors));
   } catch (error) {
     if (!isCustodyError(error, "CONFIG_INVALID")) throw error;
     const mistakes = error.message.replaceAll(`${path}:`, "").replace(/^\d+: /gm, "");
@@ -130,7 +136,9 @@ export async function writeOnce(path: string, text: string, mode: number): Promi
 }
 
 function unusedFlags(flags: Flags): string {
-  const given = (["name", "zone", "store", "endpoint", "region"] as const).filter((flag) => flags[flag] !== undefined);
+  const given = (["name", "zone", "policy", "store", "endpoint", "region"] as const).filter(
+    (flag) => flags[flag] !== undefined,
+  );
   if (given.length === 0) return "";
   const mend =
     flags.name !== undefined || flags.zone !== undefined
@@ -222,6 +230,7 @@ async function emptyStore(custody: Custody, createBucket: boolean): Promise<Stor
 }
 
 interface Answers {
+  readonly policy?: string | undefined;
   readonly name: string;
   readonly zone: string;
   readonly store: unknown;
@@ -265,9 +274,33 @@ async function ask(flags: Flags, root: string, output: Output): Promise<Answers>
       output.note(wrong.endsWith("?") ? wrong : `${wrong}.`);
       zone = await answer(undefined, "Its time zone?", isZone(here) ? here : "UTC");
     }
-    return { name, zone, store: storeSetting(flags) };
+    const policy =
+      flags.policy ?? (prompt && (await askRules((q, otherwise) => answer(undefined, q, otherwise), root, output)));
+    return { name, zone, store: storeSetting(flags), policy };
   } finally {
     prompt?.close();
+  }
+}
+
+const NONE_YET = "none yet";
+
+/** Which rules are measured by: a shipped policy by number or name, a file of one's own, or none yet (undefined). Asks until it is one. */
+async function askRules(
+  ask: (question: string, otherwise: string) => Promise<string>,
+  root: string,
+  output: Output,
+): Promise<string | undefined> {
+  output.note("By which rules are your incidents measured? Other people's, until an owner of yours approves them:");
+  for (const [i, name] of SHIPPED_POLICIES.entries()) output.note(`  ${i + 1}  ${name.padEnd(20)}  ${LIKE[name]}`);
+  output.note("  or the path of a file of your own; `none yet` decides it later");
+  for (;;) {
+    const said = await ask("Your rules?", NONE_YET);
+    const chosen = SHIPPED_POLICIES[Number(said) - 1] ?? said;
+    if (/^none( yet)?$/i.test(chosen)) return undefined;
+    if (isShipped(chosen) || (/[\\/.]/.test(chosen) && (await exists(resolve(root, chosen))))) return chosen;
+    output.note(
+      `there are no rules and no file called "${chosen}"${didYouMean(chosen, [...SHIPPED_POLICIES, NONE_YET])}`,
+    );
   }
 }
 
@@ -287,9 +320,10 @@ export function storeSetting({ store = "file:./data/store", endpoint, region }: 
   };
 }
 
-function configText({ name, zone, store }: Answers): string {
+function configText({ name, zone, store, policy }: Answers): string {
   const settings = stringify({
     organisation: { name, zone },
+    ...(policy === undefined ? {} : { policy }),
     store,
     collectors: [
       { id: "custody", use: "cron-health/custody" },
@@ -324,6 +358,11 @@ function afterwards(output: Output, custody: Custody, dir: string): void {
   output.line("Next:");
   if (dir !== ".") output.line(`  cd ${dir}`);
   output.line("  custody sources     what can be connected; add it to custody.yaml");
+  output.line(
+    config.policy === undefined
+      ? "  custody policy      your rules: `list` shows what ships, `new our-rules` begins your own; then `policy:` in custody.yaml"
+      : "  custody policy show the rules you are measured by; `custody policy new our-rules` begins your own",
+  );
   output.line("  custody collect     collect what is due");
   output.line("  custody serve       keep collecting on schedule");
   output.line(

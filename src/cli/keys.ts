@@ -1,4 +1,5 @@
 import type { Custody } from "../custody.ts";
+import { publish } from "../daemon/mirroring.ts";
 import { backupsMade } from "../ledger/backup.ts";
 import { keyIds } from "../ledger/keys.ts";
 import { attestRecords, findKey, keyWork, retireKey, revokeKey, rotateKey } from "../ledger/rotate.ts";
@@ -7,7 +8,6 @@ import { hex } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { fromIso, iso } from "../lib/time.ts";
 import { forPeople } from "../lib/zone.ts";
-import { publish } from "../mirroring.ts";
 import { actor } from "../people.ts";
 import type { Verifier } from "../tlog/note.ts";
 import { newestKey, type RingKey } from "../trust/keyring.ts";

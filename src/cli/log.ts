@@ -1,9 +1,12 @@
 import { open, unlink } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
+import { recordAccess } from "../acts/handing-out.ts";
+import { publish } from "../daemon/mirroring.ts";
 import { blobKey, blobRefs } from "../evidence/blob.ts";
 import { type Entry, isKind } from "../evidence/entry.ts";
 import { isDigest, newDigest } from "../lib/digest.ts";
 import { CustodyError } from "../lib/errors.ts";
+import { unprovenWords } from "../people.ts";
 import { disposalInWords } from "../words.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
 import { parseIndex } from "./prove.ts";
@@ -56,8 +59,14 @@ export function show(flags: GlobalFlags, index: string): Promise<number> {
   });
 }
 
-/** `custody get DIGEST`: the bytes of an evidence file of any size, checked against their name. */
-export function get(flags: GlobalFlags & { readonly out?: string }, digest: string): Promise<number> {
+/**
+ * `custody get DIGEST`: the bytes of an evidence file of any size, checked against their name. Those of incident evidence leave
+ * only with a reason, and once the record of who took them is signed.
+ */
+export function get(
+  flags: GlobalFlags & { readonly out?: string; readonly reason?: string },
+  digest: string,
+): Promise<number> {
   return withCustody(flags, async (custody, output) => {
     if (!isDigest(digest)) throw new CustodyError("USAGE", `"${digest}" is not a SHA-256 of 64 lower-case hex digits`);
     if (flags.json && flags.out === undefined) {
@@ -77,11 +86,20 @@ export function get(flags: GlobalFlags & { readonly out?: string }, digest: stri
         remedy: "`custody show NUMBER` prints the digests of a record.",
       });
     }
+    const accessed = await recordAccess(custody, digest, flags.reason);
+    if (accessed !== undefined) {
+      await publish(custody, output.note);
+      const unproven = unprovenWords(accessed.by);
+      // On stdout there may be the bytes.
+      output.note(`This is evidence (${accessed.items.join(", ")}); that you took it is in the log.`);
+      if (unproven !== undefined) output.note(unproven);
+    }
     if (flags.out === undefined) await write(parts, digest, process.stdout);
     else {
       const size = await writeNew(parts, digest, flags.out);
       output.line(`${flags.out}: ${size} bytes, as they were recorded`);
-      output.object({ ok: true, digest, size, out: flags.out });
+      const more = accessed === undefined ? {} : { evidence: accessed.items, entries: accessed.entries };
+      output.object({ ok: true, digest, size, out: flags.out, ...more });
     }
     return 0;
   });

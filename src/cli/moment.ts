@@ -1,18 +1,30 @@
 import { Temporal } from "temporal-polyfill";
 import { CustodyError } from "../lib/errors.ts";
 import { type Instant, type Interval, parseSourceTime } from "../lib/time.ts";
-import { startOfDay } from "../lib/zone.ts";
+import { startOfDay, wallClock } from "../lib/zone.ts";
+
+/** What was typed, no longer than a message. */
+const shown = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text);
+
+const DAY = /^\d{4}-\d\d-\d\d$/;
 
 /** A day (its first instant in the zone) or a time with its zone. Throws USAGE. */
 export function parseMoment(text: string, zone: string): Instant {
-  if (/^\d{4}-\d\d-\d\d$/.test(text)) return dayStart(text, zone);
+  if (DAY.test(text)) return dayStart(text, zone);
   const at = parseSourceTime(text);
   if (at === undefined)
     throw new CustodyError(
       "USAGE",
-      `"${text}" is neither a day like 2026-11-20 nor a time like 2026-11-20T14:00:00+01:00`,
+      `"${shown(text)}" is neither a day like 2026-11-20 nor a time like 2026-11-20T14:00:00+01:00`,
+      { remedy: "Write it like one of these." },
     );
   return at;
+}
+
+/** The same, but a day is meant to its end: the first moment of the next one. Throws USAGE. */
+export function parseLimit(text: string, zone: string): Instant {
+  const at = parseMoment(text, zone);
+  return DAY.test(text) ? startOfDay(wallClock(at, zone).toPlainDate().add({ days: 1 }), zone) : at;
 }
 
 /** A year, quarter, month, day or FROM..TO (days, both included) as an interval of the zone, with a name for people. Throws USAGE. */
@@ -21,7 +33,10 @@ export function parsePeriod(text: string, zone: string): Interval & { readonly l
   const [first, last] = range ? [range[1] ?? "", range[2] ?? ""] : namedPeriod(text);
   const from = dayStart(first, zone);
   const to = startOfDay(plainDate(last).add({ days: 1 }), zone);
-  if (to <= from) throw new CustodyError("USAGE", `the period ${text} ends before it begins`);
+  if (to <= from)
+    throw new CustodyError("USAGE", `the period ${shown(text)} ends before it begins`, {
+      remedy: "Put the earlier day first.",
+    });
   return { from, to, label: text };
 }
 
@@ -30,7 +45,8 @@ function namedPeriod(text: string): [string, string] {
   if (year === "") {
     throw new CustodyError(
       "USAGE",
-      `"${text}" is not a period; expected 2026, 2026-Q3, 2026-09, 2026-09-20 or 2026-07-01..2026-09-30`,
+      `"${shown(text)}" is not a period; expected 2026, 2026-Q3, 2026-09, 2026-09-20 or 2026-07-01..2026-09-30`,
+      { remedy: "Write it like one of these; days are those of your time zone." },
     );
   }
   if (day) return [text, text];
@@ -46,6 +62,6 @@ function plainDate(day: string): Temporal.PlainDate {
   try {
     return Temporal.PlainDate.from(day, { overflow: "reject" });
   } catch {
-    throw new CustodyError("USAGE", `there is no day ${day}`);
+    throw new CustodyError("USAGE", `there is no day ${day}`, { remedy: "Check the month and the day." });
   }
 }

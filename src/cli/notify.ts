@@ -1,6 +1,6 @@
-import { Delivering } from "../delivering.ts";
+import { Delivering } from "../daemon/delivering.ts";
+import { publish } from "../daemon/mirroring.ts";
 import { ERROR_CODES, EXIT_CODES } from "../lib/errors.ts";
-import { publish } from "../mirroring.ts";
 import type { Cause, ChannelConfig } from "../notify/define.ts";
 import type { Delivery } from "../notify/deliver.ts";
 import { type GlobalFlags, stopSignal, withCustody } from "./context.ts";

@@ -1,4 +1,5 @@
 import { CustodyError, type ErrorCode, EXIT_CODES, messageOf } from "../lib/errors.ts";
+import { visibleCode } from "../report/clean.ts";
 
 /** Where a command speaks: answers on stdout, everything else on stderr; with `--json` exactly one object on stdout. */
 export interface Output {
@@ -13,6 +14,20 @@ export interface Output {
   object(value: unknown): void;
 }
 
+/** What steers a terminal, reorders or hides the text around it: in no line that a command prints, whoever chose the text. */
+const STEERING =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+
+/** Text of several lines, safe on a terminal. */
+export const plainLines = (text: string): string =>
+  text.replaceAll("\r\n", "\n").replace(STEERING, (found) => visibleCode(found.codePointAt(0) ?? 0));
+
+/** JSON on one line that is safe on a terminal too: the same value, more of it escaped. */
+const plainJson = (value: unknown): string =>
+  (JSON.stringify(value) ?? "null").replace(STEERING, (found) =>
+    Array.from({ length: found.length }, (_, i) => `\\u${found.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""),
+  );
+
 export function newOutput(json: boolean): Output {
   let drawn = false;
   const clear = () => {
@@ -23,34 +38,44 @@ export function newOutput(json: boolean): Output {
     json,
     line: (text = "") => {
       clear();
-      if (!json) process.stdout.write(`${text}\n`);
+      if (!json) process.stdout.write(`${plainLines(text)}\n`);
     },
     note: (text) => {
       clear();
-      process.stderr.write(`${text}\n`);
+      process.stderr.write(`${plainLines(text)}\n`);
     },
     progress: (text) => {
       if (!process.stderr.isTTY) return;
       clear();
-      process.stderr.write(text.slice(0, (process.stderr.columns ?? 80) - 1));
+      process.stderr.write(plainLines(text).slice(0, (process.stderr.columns ?? 80) - 1));
       drawn = true;
     },
     object: (value) => {
       clear();
-      if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
+      if (json) process.stdout.write(`${plainJson(value)}\n`);
     },
   };
 }
+
+/** Longer is no line of a message: somebody typed or named more than anybody reads. */
+const MAX_LINE = 2_000;
+
+const clipped = (text: string): string =>
+  text
+    .split("\n")
+    .map((line) => (line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}… (${line.length} characters)` : line))
+    .join("\n");
 
 /** Says what went wrong and gives the exit code. A stack trace is never the message; `CUSTODY_DEBUG` is not a switch for one. */
 export function reportError(thrown: unknown, output: Output): number {
   const error = fromSystem(thrown) ?? thrown;
   if (error instanceof CustodyError) {
+    const message = clipped(error.message);
     output.object({
       ok: false,
-      error: { code: error.code, message: error.message, ...(error.remedy ? { remedy: error.remedy } : {}) },
+      error: { code: error.code, message, ...(error.remedy ? { remedy: error.remedy } : {}) },
     });
-    output.note(`custody: ${error.message}${error.remedy ? `\n  ${error.remedy}` : ""}`);
+    output.note(`custody: ${message}${error.remedy ? `\n  ${error.remedy}` : ""}`);
     return EXIT_CODES[error.kind];
   }
   output.object({ ok: false, error: { code: "BUG", message: messageOf(error) } });

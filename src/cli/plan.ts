@@ -1,8 +1,8 @@
+import { publish } from "../daemon/mirroring.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { didYouMean } from "../lib/nearest.ts";
 import { type Instant, iso } from "../lib/time.ts";
 import { forPeople } from "../lib/zone.ts";
-import { publish } from "../mirroring.ts";
 import { actor } from "../people.ts";
 import type { InstanceHistory } from "../slots/history.ts";
 import { expectationOf, suspensionOf } from "../slots/plan.ts";

@@ -1,8 +1,9 @@
+import { type KeptFrom, type Preserved, preserveIncident } from "../acts/preserving.ts";
+import type { Custody } from "../custody.ts";
+import { publish } from "../daemon/mirroring.ts";
 import { CustodyError, EXIT_CODES } from "../lib/errors.ts";
 import { type Interval, iso } from "../lib/time.ts";
 import { dateForPeople, forPeople } from "../lib/zone.ts";
-import { publish } from "../mirroring.ts";
-import { type KeptFrom, preserveIncident } from "../preserving.ts";
 import { noteGaps } from "../work.ts";
 import { whatIsLeft } from "./collect.ts";
 import { type GlobalFlags, stopSignal, withCustody } from "./context.ts";
@@ -12,6 +13,7 @@ interface Flags extends GlobalFlags {
   readonly from?: string;
   readonly to?: string;
   readonly authority?: string;
+  readonly asEvidence?: boolean;
 }
 
 const AUTHORITY = /^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,199}$/;
@@ -37,6 +39,7 @@ export function preserve(flags: Flags, incident: string): Promise<number> {
       output.line(lineOf(kept, zone));
       for (const span of kept.forgotten) output.line(`            it remembers nothing of ${spanInWords(span, zone)}`);
     });
+    const things = flags.asEvidence ? await keepThings(custody, done, authority) : [];
     await noteGaps(custody);
     await publish(custody, output.note);
     const silent = done.kept.flatMap(({ instance, result }) => (isSilent(result) ? [instance.id] : []));
@@ -51,6 +54,10 @@ export function preserve(flags: Flags, incident: string): Promise<number> {
     if (done.holds.length === 0) output.line("The holds on it stand already.");
     output.line("None of it can be disposed of until all of these are released:");
     for (const hold of done.inForce) output.line(`  custody hold release ${hold}`);
+    for (const { id, instance, files } of things)
+      output.line(
+        `${id} is what ${instance} gave: ${files === 1 ? "one file" : `${files} files`}; \`custody evidence show ${id}\`.`,
+      );
     output.object({
       ok: done.kept.every(({ result }) => result.outcome === "collected"),
       incident: done.incident,
@@ -67,11 +74,23 @@ export function preserve(flags: Flags, incident: string): Promise<number> {
       })),
       holds: done.holds,
       inForce: done.inForce,
+      ...(flags.asEvidence ? { evidence: things } : {}),
     });
     if (signal.aborted) return EXIT_CODES.temporary;
     const kinds = done.kept.map(({ result }) => whatIsLeft(result));
     return kinds.includes("input") ? EXIT_CODES.input : kinds.includes("temporary") ? EXIT_CODES.temporary : 0;
   });
+}
+
+/** One thing with a custody record of its own for each source that gave anything. */
+async function keepThings(custody: Custody, { kept, record }: Preserved, authority: string) {
+  const { keepRun } = await import("../acts/keeping-captures.ts");
+  const things = [];
+  for (const { instance, result } of kept) {
+    const thing = await keepRun(custody, result.appended.index, { incident: record, authority });
+    if (thing !== undefined) things.push({ ...thing, instance: instance.id });
+  }
+  return things;
 }
 
 const isSilent = ({ outcome }: KeptFrom["result"]): boolean => outcome === "failed" || outcome === "unavailable";

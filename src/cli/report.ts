@@ -2,7 +2,8 @@ import { join, relative, resolve } from "node:path";
 import type { Custody } from "../custody.ts";
 import { hasIndex, indexFindings } from "../indexing.ts";
 import { CustodyError, isCustodyError } from "../lib/errors.ts";
-import { reportName, writeReport } from "../reporting.ts";
+import { byWhoever, noteReport } from "../views/noting-reports.ts";
+import { reportName, writeReport } from "../views/reporting.ts";
 import { declareNow, noteGaps } from "../work.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
 import { parsePeriod } from "./moment.ts";
@@ -17,7 +18,8 @@ interface Flags extends GlobalFlags {
   readonly recommended?: boolean;
 }
 
-/** `custody report --period …`: exit 1 when the log it stands on is not intact; the report is written all the same and says so. */
+/** `custody report --period …`: exit 1 when the log it stands on is not intact; the report is written all the same and says so.
+ * That it was made is logged, so that later ones list it. */
 export function report(flags: Flags): Promise<number> {
   return withCustody(flags, async (custody, output) => {
     if (flags.period === undefined)
@@ -34,7 +36,7 @@ export function report(flags: Flags): Promise<number> {
       await noteGaps(custody);
     }
     output.progress("reading the log …");
-    const { model, bytes, pages, unprintable } = await writeReport(
+    const { model, made, bytes, pages, unprintable } = await writeReport(
       custody,
       { period, at, controls: flags.control, recommended: flags.recommended },
       out,
@@ -46,6 +48,11 @@ export function report(flags: Flags): Promise<number> {
     output.line(
       "Keep this root, or a copy of the report, where the log's keeper cannot change it: it reveals any later rewriting.",
     );
+    const logged = await noteReport(custody, made, byWhoever(custody));
+    if (!logged)
+      output.note(
+        "custody: that this report was made is not in the log, because the signing key is not here, the store takes nothing, or the clock of this machine is wrong.",
+      );
     if (unprintable > 0)
       output.note(
         `${unprintable} characters are in none of the fonts and are printed as their code; name a font that has them under report.fonts.`,
@@ -66,6 +73,8 @@ export function report(flags: Flags): Promise<number> {
       ok: intact && altered === 0,
       out,
       bytes,
+      digest: made.digest,
+      logged,
       pages,
       size: model.ledger.size,
       root: model.ledger.root,

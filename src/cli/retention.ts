@@ -5,7 +5,7 @@ import { type GlobalFlags, withCustody } from "./context.ts";
 /** `custody retention`: what is past the time for which it is kept, the longest over first. Deletes nothing. */
 export function retention(flags: GlobalFlags): Promise<number> {
   return withCustody(flags, async (custody, output) => {
-    const { filesDue, incidentsOf, readNaming } = await import("../disposing.ts");
+    const { filesDue, incidentsOf, readNaming } = await import("../acts/disposing.ts");
     const { holdOver } = await import("../disposal/judge.ts");
     const naming = await readNaming(custody);
     const due = await filesDue(custody, naming);

@@ -1,4 +1,12 @@
 import { createInterface } from "node:readline/promises";
+import {
+  type HumanRequirement,
+  openSigning,
+  queriesOf,
+  type Signing,
+  type SignRequest,
+  signAll,
+} from "../acts/signing.ts";
 import { countResults } from "../assess/assess.ts";
 import { countInWords, NIL_RETURN } from "../assess/nil.ts";
 import {
@@ -13,13 +21,12 @@ import {
 import { type SignOff, signerInWords } from "../assess/sign-off.ts";
 import { NOUNS } from "../assess/vocabulary.ts";
 import type { Custody } from "../custody.ts";
+import { publish } from "../daemon/mirroring.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { didYouMean } from "../lib/nearest.ts";
-import { type Instant, type Interval, iso } from "../lib/time.ts";
+import { fromIso, type Instant, type Interval, iso } from "../lib/time.ts";
 import { dateForPeople, forPeople, wallClock } from "../lib/zone.ts";
-import { publish } from "../mirroring.ts";
 import { personFor } from "../people.ts";
-import { openSigning, queriesOf, type Signing, type SignRequest, signAll } from "../signing.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
 import { parsePeriod } from "./moment.ts";
 import type { Output } from "./output.ts";
@@ -50,6 +57,11 @@ export function sign(flags: Flags, what?: string): Promise<number> {
         ? await nilRequests(custody, signing, window, flags, output)
         : humanRequests(custody, signing, what, window, flags);
     if (typeof requests === "number") return requests;
+    const begun = fromIso(signing.found.genesis.at);
+    if (window.to <= begun)
+      output.note(
+        `This log began on ${dateForPeople(begun, custody.config.organisation.zone)}, after all of that time: it saw nothing of it as it happened.`,
+      );
     for (const { statement } of requests) for (const line of statement.trimEnd().split("\n")) output.line(line);
     output.line();
     const as = `${person?.name} (${person?.role})`;
@@ -94,11 +106,12 @@ function windowOf({ month, period }: Flags, what: string, { config, clock }: Cus
   return { from, to };
 }
 
-async function nilRequests(
+/** What is to be signed where nothing happened; the exit code where nothing can be, which is then said. */
+export async function nilRequests(
   custody: Custody,
   signing: Signing,
   window: Interval,
-  { requirement, note }: Flags,
+  { requirement, note }: Pick<Flags, "requirement" | "note">,
   output: Output,
 ): Promise<SignRequest[] | number> {
   const { zone } = custody.config.organisation;
@@ -192,12 +205,13 @@ function finish(lines: readonly string[], { seen, found }: Signing, note: string
   ].join("\n")}\n`;
 }
 
-function humanRequests(
+/** What is to be signed of a subject. Throws USAGE for one that there is not, and for a time that is too short for it. */
+export function humanRequests(
   custody: Custody,
   signing: Signing,
   subject: string,
   window: Interval,
-  { note, requirement }: Flags,
+  { note, requirement }: Pick<Flags, "requirement" | "note">,
 ): SignRequest[] {
   const { zone, name } = custody.config.organisation;
   if (requirement !== undefined)
@@ -229,8 +243,14 @@ function humanRequests(
     "",
     "What the records showed then, requirements by result:",
     ...signing.controls(window).map(({ id, requirements }) => {
-      const counts = Object.entries(countResults(requirements)).filter(([, n]) => n > 0);
-      return `  ${id}: ${counts.map(([word, n]) => `${n} ${word.replaceAll("_", " ")}`).join(", ")}`;
+      const part = (isMeant: (basis: string) => boolean) =>
+        Object.entries(countResults(requirements.filter(({ basis }) => isMeant(basis))))
+          .flatMap(([word, n]) => (n > 0 ? [`${n} ${word.replaceAll("_", " ")}`] : []))
+          .join(", ");
+      // The same numbers as of `controls` and the report, which leave out what is recommended only unless asked.
+      const asked = part((basis) => basis !== "recommended");
+      const more = part((basis) => basis === "recommended");
+      return `  ${id}: ${asked === "" ? "none" : asked}${more === "" ? "" : `; recommended only: ${more}`}`;
     }),
   ];
   const requirements = own.map(({ id }) => id);
@@ -280,15 +300,47 @@ async function list(custody: Custody, flags: Flags, output: Output): Promise<num
   for (const one of empty) output.line(`${signedLine(one, zone)}\n  does not count: ${one.why}`);
   if (counting.length + empty.length === 0) output.line("Nobody has signed anything about this time.");
   const subjects = [...new Set(signing.human.map(({ subject }) => subject))];
-  output.line(`\`custody sign WHAT --month MONTH\` signs: ${[NIL_RETURN, ...subjects].join(", ")}.`);
+  output.line();
+  output.line("What `custody sign WHAT --month MONTH` signs, how often, and the newest time that can be signed now:");
+  const whats = whatCanBeSigned(signing.human, custody.clock.now(), zone);
+  for (const one of whats)
+    output.line(`  ${one.subject}  ${one.often}, ${one.next ?? "no such time is over yet"}: ${one.means}`);
   output.object({
     ok: true,
     nilReturns: nils.map(inRecords),
     signOffs: counting.map(signedRecord),
     void: empty.map((one) => ({ ...signedRecord(one), why: one.why })),
     subjects: [NIL_RETURN, ...subjects],
+    words: whats,
   });
   return 0;
+}
+
+/** Each word that can be signed: what whoever signs says by it, how often that is asked, and of which time it can be said now. */
+export function whatCanBeSigned(human: readonly HumanRequirement[], now: Instant, zone: string) {
+  const month = lastWhole("monthly", now, zone);
+  const subjects = [...new Set(human.map(({ subject }) => subject))];
+  return [
+    { subject: NIL_RETURN, often: "monthly", next: month, means: "nothing happened that the sources would have shown" },
+    ...subjects.map((subject) => {
+      const own = human.filter((one) => one.subject === subject);
+      const rhythms = [...new Set(own.map(({ freshness }) => freshness))];
+      return {
+        subject,
+        often: rhythms.map((one) => (one === "on-event" ? "when there is a reason" : one)).join(" and "),
+        next: lastWhole(rhythms[0] ?? "on-event", now, zone) ?? null,
+        means: own.map(({ text, id }) => `${text.replace(/\.$/, "")} (${id})`).join("; "),
+      };
+    }),
+  ];
+}
+
+/** The flag of the newest whole period of a rhythm that is over; of what has none, the last month. */
+function lastWhole(freshness: HumanRequirement["freshness"], now: Instant, zone: string): string | null {
+  const rhythm = freshness === "on-event" ? "monthly" : freshness;
+  const all = windowsOf({ freshness: rhythm }, { from: now - 800 * DAY, to: now }, zone);
+  const whole = all.findLast(({ from, to }) => to <= now && isWhole(rhythm, { from, to }, zone));
+  return whole === undefined ? null : windowAsFlag(whole, zone);
 }
 
 const STATES: Readonly<Record<NilReturn["state"], string>> = {

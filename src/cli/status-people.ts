@@ -1,10 +1,10 @@
+import { memoriesOf, registerFacts } from "../acts/preserving.ts";
 import { NIL_RETURN } from "../assess/nil.ts";
 import { type Alike, claimInWords, joinAlike, type NilReturn, windowAsFlag } from "../assess/nil-return.ts";
 import { preservationDue } from "../assess/preservation.ts";
 import type { Custody } from "../custody.ts";
 import type { Instant, Interval } from "../lib/time.ts";
 import { wallClock } from "../lib/zone.ts";
-import { memoriesOf, registerFacts } from "../preserving.ts";
 import { inRecords } from "./sign.ts";
 
 /** What `custody status` says about what people confirm, `returns` being all claims of the year: lines, and with what they should preserve the same as records. */

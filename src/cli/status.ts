@@ -1,28 +1,35 @@
 import type { Custody } from "../custody.ts";
-import { unsavedKey } from "../forecasting.ts";
+import { unsavedKey } from "../daemon/forecasting.ts";
+import { Haste } from "../daemon/hastening.ts";
+import { type MirrorState, mirrorTrouble, readMirrorState } from "../daemon/mirroring.ts";
+import { Notifying } from "../daemon/notifying.ts";
+import { Publishing } from "../daemon/publishing.ts";
 import { findHalt, type Halt } from "../halted.ts";
 import { EXIT_CODES, isCustodyError } from "../lib/errors.ts";
 import { fromIso, type Instant, iso } from "../lib/time.ts";
 import { forPeople } from "../lib/zone.ts";
-import { type MirrorState, mirrorTrouble, readMirrorState } from "../mirroring.ts";
 import type { ChannelConfig } from "../notify/define.ts";
 import { digestTurn, MORNING } from "../notify/rhythm.ts";
-import { Notifying } from "../notifying.ts";
-import { Publishing } from "../publishing.ts";
+import { clean } from "../report/clean.ts";
 import { isListening, readListening } from "../schedule/listening.ts";
 import { nextRunOf } from "../schedule/next.ts";
-import { seeDuties, seeGaps } from "../seeing.ts";
 import { freshnessOf } from "../slots/freshness.ts";
 import { gapsOf } from "../slots/gap.ts";
 import type { InstanceHistory } from "../slots/history.ts";
 import { expectationOf } from "../slots/plan.ts";
 import { changeAhead } from "../slots/slot.ts";
 import { type SlotState, slotsOf } from "../slots/state.ts";
+import { agendaOf } from "../views/agenda.ts";
+import { doubtLines, doubtsIn } from "../views/doubting.ts";
+import { standingIncidents } from "../views/going-on.ts";
+import { seeDuties, seeGaps } from "../views/seeing.ts";
 import { causeText } from "../words.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
 import { channelLines, channelRecord, dutyRecord, printDuties } from "./duties.ts";
 import { stateLines, stateRecord } from "./heads.ts";
+import { openLines, standingRecord } from "./incidents-open.ts";
 import type { Output } from "./output.ts";
+import { agendaLines, agendaRecord } from "./status-agenda.ts";
 import { peopleStatus } from "./status-people.ts";
 import { watchStatus } from "./status-watch.ts";
 import { wrapped } from "./wrap.ts";
@@ -64,7 +71,7 @@ export function status(flags: GlobalFlags): Promise<number> {
     });
     for (const trouble of custody.secretTroubles()) output.note(`custody: ${trouble}`);
     const now = Math.max(history.asOf, custody.clock.now());
-    const { instances } = custody.config;
+    const instances = await new Haste(custody).hastened(custody.config.instances);
     const all = [...history.instances.values()].map((one): InstanceStatus => {
       const instance = instances.find(({ id }) => id === one.id);
       const found = statusOf(one, now);
@@ -83,6 +90,17 @@ export function status(flags: GlobalFlags): Promise<number> {
     const { duties, nilReturns } = await seeDuties(custody, await seeGaps(custody), "log");
     const channels = await new Notifying(custody).states();
     printDuties(duties, output);
+    const agenda = await agendaOf(custody, now);
+    const { coming } = agenda;
+    const incidents = await standingIncidents(custody);
+    const going = openLines(incidents, agenda, { now, zone: custody.config.organisation.zone });
+    for (const line of going) output.line(line);
+    if (going.length > 0) output.line();
+    for (const line of agendaLines(coming, now, custody.config.organisation.zone)) output.line(line);
+    if (coming.length > 0) output.line();
+    const doubts = await doubtsIn(custody);
+    for (const line of doubtLines(doubts)) output.line(clean(line, 600));
+    if (doubts.length > 0) output.line();
     const alive = isListening(custody.config.folders.state, custody.clock.now());
     print(all, custody.config.organisation.zone, alive, output);
     for (const id of undeclared) output.line(`${id}: configured, and not run yet; \`custody collect ${id}\` runs it.`);
@@ -117,6 +135,9 @@ export function status(flags: GlobalFlags): Promise<number> {
       undeclared,
       keyBackedUp: unsaved === undefined,
       heads: heads.map(stateRecord),
+      incidents: incidents.filter(({ state }) => state === "open").map(standingRecord),
+      ...agendaRecord(coming),
+      ...(doubts.length > 0 ? { doubts } : {}),
       ...watch.record,
       ...people.record,
       ...(custody.config.mirror === undefined ? {} : { mirror: mirror ?? null, records: size }),

@@ -1,5 +1,5 @@
+import { mirrorNow, mirrorTrouble } from "../daemon/mirroring.ts";
 import { CustodyError, ERROR_CODES, type ErrorCode, type ErrorKind, EXIT_CODES } from "../lib/errors.ts";
-import { mirrorNow, mirrorTrouble } from "../mirroring.ts";
 import { type GlobalFlags, stopSignal, withCustody } from "./context.ts";
 
 interface Flags extends GlobalFlags {

@@ -2,12 +2,12 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { loadCatalogue } from "../assess/catalogue.ts";
+import { publish } from "../daemon/mirroring.ts";
 import { MANIFEST_TYPE } from "../evidence/blob.ts";
 import { MAX_FILE_BYTES } from "../ledger/ledger.ts";
 import { canonicalBytes } from "../lib/canonical.ts";
 import { CustodyError, messageOf } from "../lib/errors.ts";
 import { iso } from "../lib/time.ts";
-import { publish } from "../mirroring.ts";
 import { actor } from "../people.ts";
 import { catalogueBytes } from "../work.ts";
 import { type GlobalFlags, withCustody } from "./context.ts";
@@ -39,7 +39,9 @@ export function upload(flags: Flags, ...files: string[]): Promise<number> {
       if (text.length > MAX_TEXT) problems.push(`${flag}: ${text.length} characters; at most ${MAX_TEXT}`);
     }
     if (files.length > MAX_FILES) problems.push(`${files.length} files; at most ${MAX_FILES} in one call`);
-    const known = loadCatalogue(new TextDecoder().decode(await catalogueBytes())).controls.map((c) => c.id as string);
+    const known = loadCatalogue(new TextDecoder().decode(await catalogueBytes(custody.config))).controls.map(
+      (c) => c.id as string,
+    );
     for (const control of flags.control ?? []) {
       if (!known.includes(control)) problems.push(`there is no control ${control}; known are ${known.join(", ")}`);
     }
@@ -120,6 +122,7 @@ const TYPES: Record<string, string> = {
   zip: "application/zip",
 };
 
-function mediaTypeOf(file: string): string {
+/** By the ending of its name; plain bytes where that says nothing. */
+export function mediaTypeOf(file: string): string {
   return TYPES[/\.([a-z0-9]+)$/i.exec(file)?.[1]?.toLowerCase() ?? ""] ?? "application/octet-stream";
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Fact, FactKind, Problem } from "../evidence/fact.ts";
+import type { FactInput, FactKind, Problem } from "../evidence/fact.ts";
 import type { Json } from "../lib/canonical.ts";
 import type { Instant, Interval } from "../lib/time.ts";
 import type { MaskingRule } from "./masking-rule.ts";
@@ -155,12 +155,14 @@ export interface Collector<S extends z.ZodType = z.ZodType> {
   readonly overlap?: string;
   source?(config: z.output<S>, reveal: (secret: SecretRef) => string): Source;
   collect(run: Run<z.output<S>>): AsyncGenerator<Answer, Coverage>;
-  read(capture: Capture): Iterable<Fact | Problem>;
+  read(capture: Capture): Iterable<FactInput | Problem>;
   /**
    * How long the source keeps its own past, in milliseconds, where this answer says so. Pure, like `read`. Where the answers
    * of a source do not say, `remembers:` of an instance may.
    */
   remembers?(capture: Capture): number | undefined;
+  /** What could be read and still looks mistyped, such as a key that is nearly one of those that are read. Pure, like `read`. */
+  doubts?(capture: Capture): Iterable<Problem>;
   /** For inbox collectors: what to keep of a message, as the bytes of one answer. Throws INPUT_INVALID to refuse it. */
   receive?(message: Message, config: z.output<S>): Answer;
   /** With `receive`: what to tell a sender whose message is taken and may not be meant so. Never says what else was sent. */

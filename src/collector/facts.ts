@@ -2,7 +2,7 @@ import type { BlobRef } from "../evidence/blob.ts";
 import { type Entry, isKind } from "../evidence/entry.ts";
 import type { Fact, FactKind, FactOf, Problem } from "../evidence/fact.ts";
 import { decodeManifest, type Manifest, type ManifestCapture } from "../evidence/manifest.ts";
-import type { Digest } from "../lib/digest.ts";
+import { type Digest, matching } from "../lib/digest.ts";
 import { messageOf } from "../lib/errors.ts";
 import { fromIso, type Interval } from "../lib/time.ts";
 import type { Capture, Collector } from "./define.ts";
@@ -22,6 +22,8 @@ export interface FoundFact<F extends Fact = Fact> {
   readonly item: Digest;
   /** Position among the facts of the capture. */
   readonly ordinal: number;
+  /** The file, page or address that the bytes are of. */
+  readonly origin?: string;
 }
 
 export interface FoundProblem extends Problem {
@@ -58,6 +60,8 @@ export function isDisposed({ message }: { readonly message: string }): boolean {
 export interface StoredCapture {
   readonly record: ManifestCapture;
   readonly capture?: Capture;
+  /** Other bytes lie in its place: they are not read. */
+  readonly altered?: true;
 }
 
 interface Evidence {
@@ -76,10 +80,14 @@ function windowOf(manifest: Manifest): Interval {
   return { from: fromIso(manifest.window.from), to: fromIso(manifest.window.to) };
 }
 
+/** Other bytes lie in the place of those that were recorded: what they say was never collected. */
+const ALTERED = "not as it was recorded, so it was not read; run `custody verify`";
+
 async function* openCaptures(manifest: Manifest, blob: BlobSource): AsyncGenerator<StoredCapture> {
   for (const record of manifest.captures) {
-    const bytes = await blob(record.digest);
-    if (bytes === undefined) yield { record };
+    const found = await blob(record.digest);
+    const bytes = matching(found, record.digest);
+    if (bytes === undefined) yield { record, ...(found === undefined ? {} : { altered: true }) };
     else {
       const capture: Capture = {
         bytes,
@@ -100,14 +108,14 @@ export async function* capturesOf(entry: Entry, blob: BlobSource): AsyncGenerato
   if (manifest) yield* openCaptures(manifest, blob);
 }
 
-/** What the manifest of such an entry says of its captures, in their order; none where the manifest is gone. Throws as `capturesOf`. */
+/** What the manifest of such an entry says of its captures, in their order; none where the manifest is gone or altered. Throws as `capturesOf`. */
 export async function recordsOf(entry: Entry, blob: BlobSource): Promise<readonly ManifestCapture[]> {
   return (await manifestOf(entry, blob))?.captures ?? [];
 }
 
 async function manifestOf(entry: Entry, blob: BlobSource): Promise<Manifest | undefined> {
   const ref = evidenceOf(entry)?.manifest;
-  const bytes = ref && (await blob(ref.digest));
+  const bytes = ref && matching(await blob(ref.digest), ref.digest);
   return bytes && decodeManifest(bytes);
 }
 
@@ -126,8 +134,16 @@ export async function readFacts(
   const facts: FoundFact[] = [];
   const problems: FoundProblem[] = [];
   const { instance, use, manifest: ref } = evidence;
-  const problem = (where: string, message: string, item?: Digest) =>
-    problems.push({ kind: "problem", where, message, instance, entry: entry.index, ...(item ? { item } : {}) });
+  const problem = (where: string, message: string, item?: Digest, about?: Problem["about"]) =>
+    problems.push({
+      kind: "problem",
+      where,
+      message,
+      instance,
+      entry: entry.index,
+      ...(item ? { item } : {}),
+      ...(about ? { about } : {}),
+    });
 
   const gone = (digest: Digest) => {
     const found = disposal(digest, entry.index);
@@ -144,8 +160,9 @@ export async function readFacts(
 
   const collector = collectors.find((candidate) => candidate.name === use);
   if (!collector) problem(use, "this installation has no collector of that name, so its evidence was not read");
-  const bytes = await blob(ref.digest);
-  if (!bytes) problem(`blob ${ref.digest}`, "the list of captures is not in the store");
+  const found = await blob(ref.digest);
+  const bytes = matching(found, ref.digest);
+  if (!bytes) problem(`blob ${ref.digest}`, `the list of captures is ${found ? ALTERED : "not in the store"}`);
   if (!collector || !bytes) return { facts, problems };
 
   let manifest: Manifest;
@@ -158,16 +175,26 @@ export async function readFacts(
   }
   const at = fromIso(entry.at);
   let position = 0;
-  for await (const { record, capture } of openCaptures(manifest, there)) {
+  for await (const { record, capture, altered } of openCaptures(manifest, there)) {
     if (!capture) {
-      const why = gone(record.digest) ?? `the evidence file ${record.digest} is not in the store`;
+      const away = altered ? ALTERED : "not in the store";
+      const why = gone(record.digest) ?? `the evidence file ${record.digest} is ${away}`;
       problem(record.origin, why, record.digest);
     } else {
       const reading = readCapture(collector, capture);
       for (const [ordinal, fact] of reading.facts.entries()) {
-        facts.push({ fact, instance, entry: entry.index, at, position, item: record.digest, ordinal });
+        facts.push({
+          fact,
+          instance,
+          entry: entry.index,
+          at,
+          position,
+          item: record.digest,
+          ordinal,
+          origin: record.origin,
+        });
       }
-      for (const { where, message } of reading.problems) problem(where, message, record.digest);
+      for (const { where, message, about } of reading.problems) problem(where, message, record.digest, about);
     }
     position++;
   }

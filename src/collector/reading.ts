@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Fact, type Problem } from "../evidence/fact.ts";
+import { type Doubted, Fact, type Problem } from "../evidence/fact.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Capture, Collector } from "./define.ts";
 
@@ -24,7 +24,7 @@ export function readCapture(collector: Collector, capture: Capture): Reading {
   try {
     for (const found of collector.read(capture)) {
       if (found.kind === "problem") {
-        problems.push({ kind: "problem", where: String(found.where), message: String(found.message) });
+        problems.push({ ...found, kind: "problem", where: String(found.where), message: String(found.message) });
         if (problems.length < MAX_PROBLEMS_PER_CAPTURE) continue;
         problem(`more than ${MAX_PROBLEMS_PER_CAPTURE} problems; reading stopped there`);
         break;
@@ -44,5 +44,18 @@ export function readCapture(collector: Collector, capture: Capture): Reading {
   } catch (thrown) {
     problem(`the reader of ${collector.name} could not go on: ${messageOf(thrown)}`);
   }
-  return { facts, problems };
+  const counts = new Map<string, number>();
+  const nameOf = ({ kind, id }: Pick<Doubted, "kind" | "id">) => JSON.stringify([kind, id]);
+  for (const fact of facts) counts.set(nameOf(fact), (counts.get(nameOf(fact)) ?? 0) + 1);
+  return { facts, problems: problems.map((one) => sureOf(one, (about) => counts.get(nameOf(about)) === 1)) };
+}
+
+const shapes = new Map(Fact.options.map(({ shape }) => [shape.kind.value, shape]));
+
+/** The same without what it is said to be about, unless that is fields of facts of this capture, each found once. */
+function sureOf({ about, ...problem }: Problem, isHere: (about: Doubted) => boolean): Problem {
+  const isOne = (one: Doubted) =>
+    isHere(one) &&
+    one.fields.every((field) => field !== "id" && field !== "kind" && Object.hasOwn(shapes.get(one.kind) ?? {}, field));
+  return about !== undefined && about.length > 0 && about.every(isOne) ? { ...problem, about } : problem;
 }

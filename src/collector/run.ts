@@ -1,5 +1,6 @@
 import type { Actor, Draft, EntryOf } from "../evidence/entry.ts";
 import type { Problem } from "../evidence/fact.ts";
+import { countPlaces } from "../evidence/place.ts";
 import type { Clock } from "../lib/clock.ts";
 import { CustodyError } from "../lib/errors.ts";
 import { holes, type Instant, type Interval, iso } from "../lib/time.ts";
@@ -181,7 +182,7 @@ export async function runCollector(request: RunRequest): Promise<RunResult> {
   const { message, said } = describeRun(request, claim, {
     items: kept.length,
     facts,
-    problems: problems.length,
+    problems: countPlaces(problems),
     repeated: appended.repeated,
   });
   const log = claim.outcome === "collected" ? "info" : "warn";

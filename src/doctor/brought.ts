@@ -1,10 +1,10 @@
 import { connect } from "node:net";
 import type { Custody } from "../custody.ts";
+import { Notifying } from "../daemon/notifying.ts";
+import { Publishing } from "../daemon/publishing.ts";
 import type { HeadConfig } from "../heads/define.ts";
 import { dateForPeople } from "../lib/zone.ts";
 import type { ChannelConfig } from "../notify/define.ts";
-import { Notifying } from "../notifying.ts";
-import { Publishing } from "../publishing.ts";
 import { bad, type Check, type Diagnosis, good, many, warn, withLog } from "./define.ts";
 
 /** Where heads and notices go. Nothing is sent to anybody. */

@@ -1,4 +1,4 @@
-import { forecastHere } from "../forecasting.ts";
+import { forecastHere } from "../daemon/forecasting.ts";
 import { bytesInWords, diskInWords } from "../watch/disk.ts";
 import { WatchLog } from "../watch/log.ts";
 import { offsetInWords } from "../watch/reading.ts";

@@ -3,6 +3,7 @@ import { hasInbox } from "../collector/intake.ts";
 import { type RunLedger, runCollector } from "../collector/run.ts";
 import type { Custody } from "../custody.ts";
 import { MANIFEST_TYPE } from "../evidence/blob.ts";
+import { countPlaces } from "../evidence/place.ts";
 import { digestOf } from "../lib/digest.ts";
 import { ERROR_CODES } from "../lib/errors.ts";
 import { runParts } from "../work.ts";
@@ -50,7 +51,7 @@ async function tryOut(instance: InstanceConfig, custody: Custody, signal: AbortS
   if (outcome === "collected" && mend === undefined) return good(`answers: ${counts}`);
   if (outcome === "collected") {
     return warn(
-      `answers, with ${many(problems.length, "problem")}, such as ${mend?.where}: ${mend?.message}`,
+      `answers, with ${many(countPlaces(problems), "problem")}, such as ${mend?.where}: ${mend?.message}`,
       "Mend this at the source.",
     );
   }

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
+import { mirrorTrouble, readMirrorState } from "../daemon/mirroring.ts";
 import { readPosition } from "../index/position.ts";
 import { hasIndex } from "../indexing.ts";
 import { isCustodyError } from "../lib/errors.ts";
 import { unlessLost } from "../lost-store.ts";
-import { mirrorTrouble, readMirrorState } from "../mirroring.ts";
 import { type ProbeReport, probeMirror, probeStore } from "../store/probe.ts";
 import { bad, type Check, type Diagnosis, failed, good, many, seconds, skipped, warn, withLog } from "./define.ts";
 import { unwritableWithin } from "./written.ts";

@@ -140,6 +140,23 @@ export async function* latestFacts(connection: Connection): AsyncGenerator<FactV
   }
 }
 
+/** Every alert in each of its wordings, in the order in which they were first seen, with when that was logged. */
+export async function* alertWordings(
+  connection: Connection,
+): AsyncGenerator<FactView<FactOf<"alert">> & { readonly at: Instant }> {
+  for (let after: [number, number, number] = [-1, 0, 0]; ; ) {
+    const part = await connection.query<FactView<FactOf<"alert">> & { readonly at: Instant }>(
+      `select ${FACT}, (select at from "index".entry e where e.index = f.entry) as at from "index".fact f
+       where kind = 'alert' and (entry, item, ordinal) > ($1, $2, $3) order by entry, item, ordinal limit 5000`,
+      after,
+    );
+    yield* part;
+    const last = part.at(-1);
+    if (last === undefined) return;
+    after = [last.entry, last.item, last.ordinal];
+  }
+}
+
 export interface ItemView {
   readonly entry: number;
   readonly ordinal: number;

@@ -153,7 +153,21 @@ function columnsOf(fact: Fact): MainColumns {
         started_at: fact.startedAt,
         ended_at: fact.endedAt ?? fact.startedAt,
       };
+    case "action":
+      return named(fact.title, fact.type, fact.createdAt, fact.verifiedAt ?? fact.doneAt ?? fact.cancelledAt);
+    case "event":
+      return named(fact.title, fact.channel, fact.receivedAt, fact.receivedAt);
+    case "decision":
+      return named(fact.about.id, fact.decision, fact.decidedAt, fact.decidedAt);
+    case "activity":
+      return named(fact.title, fact.type, fact.at, fact.at);
+    case "evidence":
+      return named(fact.title, null, fact.collectedAt, fact.disposedAt);
   }
+}
+
+function named(title: string, status: string | null, from: Instant | null, to: Instant | null): MainColumns {
+  return { title, severity: null, status, started_at: from, ended_at: to };
 }
 
 /** Text as the database will give it back: without U+0000 and without half surrogates. */

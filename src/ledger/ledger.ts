@@ -227,7 +227,7 @@ export class Ledger {
   async *read(from = 0): AsyncGenerator<Recorded> {
     await this.#inLine(() => this.#follow());
     try {
-      yield* readEntries(this.#parts.store, from, this.#published, this.#log.link);
+      yield* readEntries(this.#parts.store, from, this.#published, this.#log.link, this.#log.placeBefore(from));
     } catch (error) {
       throw this.#haltOn(error);
     }

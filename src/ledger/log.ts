@@ -10,6 +10,9 @@ export interface DerivedObject {
   readonly bytes: Uint8Array;
 }
 
+/** Places that a log remembers, at most: whoever follows it comes back to one of the last. */
+const PLACES = 1_024;
+
 /** Where the log begins. */
 export const START: Link = { index: 0, prev: NO_PREVIOUS, at: "" };
 
@@ -19,6 +22,8 @@ export const START: Link = { index: 0, prev: NO_PREVIOUS, at: "" };
  */
 export class Log {
   #link: Link;
+  /** Where the chain stood before each of the last batches, in order, and where it stands. */
+  #places: Link[];
   #statements = 0;
   readonly #frontier: Frontier;
   /** Entries of the unfinished bundle. */
@@ -31,6 +36,7 @@ export class Log {
   /** The log at the size that a checkpoint signs: all that it needs was written before it. */
   constructor(link: Link = START, frontier: Frontier = Frontier.empty(), edge: readonly Uint8Array[] = []) {
     this.#link = link;
+    this.#places = [link];
     this.#frontier = frontier;
     this.#edge = [...edge];
     this.#written = link.index;
@@ -38,6 +44,11 @@ export class Log {
 
   get link(): Link {
     return this.#link;
+  }
+
+  /** Where the chain stood at the last beginning of a batch that is not after `index`, as far as it is remembered. */
+  placeBefore(index: number): Link | undefined {
+    return this.#places.findLast((place) => place.index <= index);
   }
 
   get size(): number {
@@ -58,7 +69,7 @@ export class Log {
     return { size: this.#frontier.size, root: this.#frontier.root() };
   }
 
-  /** Takes in committed entries that continue the chain (`parseBatch` has checked them). */
+  /** Takes in the entries of a committed batch, which continue the chain (`parseBatch` has checked them). */
   apply(entries: readonly Recorded[]): void {
     for (const { index, digest, bytes, entry } of entries) {
       this.#edge.push(bytes);
@@ -72,6 +83,8 @@ export class Log {
       }
       this.#link = { index: index + 1, prev: digest, at: entry.at };
     }
+    this.#places.push(this.#link);
+    if (this.#places.length > 2 * PLACES) this.#places = this.#places.slice(-PLACES);
   }
 
   /** Every object that a checkpoint of this size needs and that is not known to be written: full ones and the partials of this very size. */

@@ -18,18 +18,29 @@ export async function readBundle(store: Store, n: number, size: number): Promise
   return decodeBundle(full, TILE_WIDTH, bundleKey(n)).slice(0, width);
 }
 
+/** So few entries are read from their batches even where a bundle has them. */
+const FEW = 64;
+
 /**
  * Entries from an index on, in order: whole bundles up to `signed`, the size of a published checkpoint, then batches up to
  * `end`. The chain is checked from the entry before `from` on and must end in the hash of `end`; only who has read to the end
- * has been told so.
+ * has been told so. `known` is the beginning of a batch not after `from`, whose chain was checked before: where little or
+ * nothing after it is signed, nothing before it is read again.
  * Throws LEDGER_ALTERED.
  */
-export async function* readEntries(store: Store, from: number, signed: number, end: Link): AsyncGenerator<Recorded> {
+export async function* readEntries(
+  store: Store,
+  from: number,
+  signed: number,
+  end: Link,
+  known?: Link,
+): AsyncGenerator<Recorded> {
   if (from >= end.index) return;
+  const isNear = known !== undefined && (known.index >= signed || end.index - known.index <= FEW);
   // It begins with the bundle that holds `from`, or with the last one: the batches after it continue its hash.
   const first = Math.floor(Math.max(0, Math.min(from, signed - 1)) / TILE_WIDTH);
-  let next: Link = START;
-  for (let n = first; n * TILE_WIDTH < signed; n += 1) {
+  let next: Link = isNear ? known : START;
+  for (let n = first; !isNear && n * TILE_WIDTH < signed; n += 1) {
     for (const [i, bytes] of (await readBundle(store, n, signed)).entries()) {
       // Who follows the log has seen what lies before, up to the entry whose hash the next one continues.
       if (n * TILE_WIDTH + i < from - 1 && n * TILE_WIDTH + i < signed - 1) continue;

@@ -1,8 +1,11 @@
 import { printable } from "../verify/finding.ts";
-import type { PackResult } from "./verify.ts";
+import type { PackedReport, PackResult } from "./verify.ts";
 
 /** Withheld files that are printed; all are in pack.json. */
 const WITHHELD_PRINTED = 20;
+
+/** Reports that are printed; a pack has two. */
+const REPORTS_PRINTED = 20;
 
 /** What the pack says of itself, for the command line: above all what is not in it. */
 export function packLines(result: Pick<PackResult, "pack" | "asOf">): string[] {
@@ -28,5 +31,17 @@ function linesOf({ pack, asOf }: Pick<PackResult, "pack" | "asOf">): string[] {
     for (const { digest, why } of withheld.slice(0, WITHHELD_PRINTED))
       lines.push(`    ${digest}  ${why ?? "no reason given"}`);
   }
-  return lines;
+  const more = pack.reports.length - REPORTS_PRINTED;
+  return [
+    ...lines,
+    ...pack.reports.slice(0, REPORTS_PRINTED).map(reportLine),
+    ...(more > 0 ? [`  and ${more} more files of reports, which are not proven here`] : []),
+  ];
+}
+
+/** How far a report in the pack is proven. */
+export function reportLine({ path, digest, record }: PackedReport): string {
+  return record === undefined
+    ? `  ${path}: NOT proven by the signature: no signed record names its SHA-256 (${digest}). Make it again from the records, or ask the organisation for the record of this report in its log`
+    : `  ${path}: proven: record ${record}, which is signed, names its SHA-256`;
 }

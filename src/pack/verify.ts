@@ -30,6 +30,15 @@ export interface PackFacts {
   readonly receipts: number;
   /** Files outside `store/` that its list names. */
   readonly files: number;
+  /** The reports in it. No signature is over them, but that of a signed record that names their digest. */
+  readonly reports: readonly PackedReport[];
+}
+
+export interface PackedReport {
+  readonly path: string;
+  readonly digest: string;
+  /** The first signed record of a report with this digest; undefined where none names it. */
+  readonly record: number | undefined;
 }
 
 export interface PackResult extends VerifyResult {
@@ -48,7 +57,7 @@ const MAX_MANIFEST_BYTES = 32 * 1024 ** 2;
  */
 export async function verifyPack(
   files: PackFiles,
-  options: Omit<VerifyOptions, "omitted" | "seen" | "hashed">,
+  options: Omit<VerifyOptions, "omitted" | "hashed">,
 ): Promise<PackResult> {
   const findings = new Findings();
   const careful: PackFiles = { ...carefulReader(files, findings), top: files.top, damaged: files.damaged };
@@ -57,13 +66,18 @@ export async function verifyPack(
   const pack = await readPackJson(careful, findings);
   const selector = pack && new Selector({ from: fromIso(pack.period.from), to: fromIso(pack.period.to) });
   const heads: ListedHead[] = [];
+  const made = new Map<string, number>();
   const store = below(files, PACK_FILES.store);
   const hashes = new Hashes(careful);
   const result = await verifyLedger(store, {
     ...options,
     omitted: new Set(pack?.omitted.map(({ digest }) => digest)),
-    seen: ({ index, entry }) => {
+    seen: (recorded) => {
+      const { index, entry } = recorded;
+      options.seen?.(recorded);
       selector?.add(index, entry);
+      if (isKind(entry, "report") && made.size < MAX_HEADS)
+        for (const { sha256 } of entry.files ?? []) if (!made.has(sha256)) made.set(sha256, index);
       if (isKind(entry, "head") && heads.length < MAX_HEADS) heads.push(listedHead(index, entry));
     },
     hashed: (digest, found) => hashes.note(digest, found),
@@ -89,7 +103,26 @@ export async function verifyPack(
     await checkReceipts(careful, sizes, result, findings);
   }
   checkDamage(files, [...result.findings, ...findings.list], findings);
-  return combine(result, findings, pack, sizes);
+  return combine(result, findings, pack, { sizes, reports: await reportsIn(sizes, hashes, made, result) });
+}
+
+/** The files of reports, each with the signed record that names it. What is not signed, or not as it was, names nothing. */
+async function reportsIn(
+  sizes: ReadonlyMap<string, number>,
+  hashes: Hashes,
+  made: ReadonlyMap<string, number>,
+  { asOf, size = 0 }: VerifyResult,
+): Promise<PackedReport[]> {
+  // Only where every record was found to be the signed one: a record that was altered may name anything.
+  const proven = asOf !== undefined;
+  const reports: PackedReport[] = [];
+  for (const path of [...sizes.keys()].filter((one) => one.startsWith(PACK_FILES.report)).sort()) {
+    const digest = await hashes.of(path);
+    const record = digest === undefined || !proven ? undefined : made.get(digest);
+    if (digest !== undefined)
+      reports.push({ path, digest, record: record !== undefined && record < size ? record : undefined });
+  }
+  return reports;
 }
 
 /** The key that lies in a pack. It came with it, so it shows nothing until somebody has compared it. Throws KEY_UNUSABLE. */
@@ -229,7 +262,7 @@ function combine(
   result: VerifyResult,
   findings: Findings,
   pack: PackJson | undefined,
-  sizes: ReadonlyMap<string, number>,
+  { sizes, reports }: { readonly sizes: ReadonlyMap<string, number>; readonly reports: readonly PackedReport[] },
 ): PackResult {
   const found = result.found + findings.total;
   const withheld = pack?.omitted.filter(({ reason }) => reason === "withheld") ?? [];
@@ -260,6 +293,7 @@ function combine(
       withheldCount: withheld.length,
       receipts: [...sizes.keys()].filter((path) => path.startsWith(PACK_FILES.receipts)).length,
       files: pack.files.length,
+      reports,
     },
   };
 }

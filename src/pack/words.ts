@@ -86,6 +86,13 @@ export function readmeText(parts: ReadmeParts): string {
       "  3. With a shell, sha256sum and openssl: follow VERIFY.md.",
     ].join("\n"),
     [
+      "WHAT THE SIGNATURE DOES NOT COVER",
+      wrap(
+        "The signature is over the records and, through them, over the evidence files. It is not over the report (report/, PDF and JSON), this text, the lists and the verifier: whoever changes these and the lists of SHA-256 with them is not found out by the signature. A report is proven only if a signed record of the kind `report` names its SHA-256; the verifier says for each whether one does. That record is written after the report was made, so it is in a later pack, or in the log itself: ask for it. Or make the report again from the records and compare it, byte for byte; its part on integrity has the command.",
+        "  ",
+      ),
+    ].join("\n"),
+    [
       "BEFORE YOU BELIEVE THE RESULT",
       wrap(
         "The verifier and the key in this pack came from whoever gave you the pack. Get the verifier from Custody's own releases, and compare the key below with the one that the organisation publishes, and with the one printed in an earlier report or pack:",

@@ -62,7 +62,7 @@ export class FolderStore implements Store {
       const parts: Uint8Array[] = [];
       let total = 0;
       // One byte more than there should be is asked for: an answer of just that size needs no second question for its end.
-      for await (const piece of readPieces(file, size + 1)) {
+      for await (const piece of readPieces(file, size + 1, PIECE * 4)) {
         parts.push(piece);
         total += piece.length;
         checkInMemory(this.#path(key), total);
@@ -77,18 +77,17 @@ export class FolderStore implements Store {
   }
 
   async read(key: string): Promise<AsyncIterable<Uint8Array> | undefined> {
-    // Opened again when the reading begins, so that nothing stays open when it never does.
-    const opened = await this.#openFile(key);
-    await opened?.file.close();
-    return opened && this.#stream(key);
+    checkKey(key);
+    // Opened when the reading begins, so that nothing stays open when it never does.
+    return (await this.#isThere(key)) ? this.#stream(key) : undefined;
   }
 
   async *#stream(key: string): AsyncGenerator<Uint8Array> {
     const opened = await this.#openFile(key);
     if (!opened) throw new CustodyError("STORE_UNREACHABLE", `${this.#path(key)} was there a moment ago and is gone`);
-    const { file } = opened;
+    const { file, size } = opened;
     try {
-      yield* readPieces(file, PIECE);
+      yield* readPieces(file, size + 1, PIECE);
     } catch (thrown) {
       throw diskFailure(thrown, "read", this.#path(key));
     } finally {
@@ -273,11 +272,18 @@ export async function createFolderStore(path: string, disk: Disk = realDisk): Pr
 
 type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
-async function* readPieces(file: FileHandle, size: number): AsyncGenerator<Uint8Array> {
+/**
+ * To the end of the file, in pieces of at most `most`; `size` is what is expected, and no more room is taken than that. A file that
+ * grows meanwhile is read on in whole pieces.
+ */
+async function* readPieces(file: FileHandle, size: number, most: number): AsyncGenerator<Uint8Array> {
+  let total = 0;
   for (;;) {
-    const buffer = Buffer.allocUnsafeSlow(Math.min(Math.max(size, 1), PIECE * 4));
+    const expected = size > total ? size - total : most;
+    const buffer = Buffer.allocUnsafeSlow(Math.min(expected, most));
     const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
     if (bytesRead === 0) return;
+    total += bytesRead;
     yield buffer.subarray(0, bytesRead);
   }
 }

@@ -150,7 +150,7 @@ export async function verifyBlobs(
   const disposed: Disposed[] = [];
   const unjudged: Disposed[] = [];
   let omitted = 0;
-  await followManifests(reader, inventory, references);
+  const followed = await followManifests(reader, inventory, references);
   for (const { digest, sizes, isManifest, entries, last } of references.all) {
     const found = inventory.blobs.get(digest);
     const where = `${blobKey(digest)} named by entry ${entries.join(", ")}`;
@@ -182,6 +182,13 @@ export async function verifyBlobs(
   for (const [digest, size] of inventory.blobs) {
     if (size > MAX_BLOB_BYTES) {
       findings.add("blob-altered", blobKey(digest), `at most ${MAX_BLOB_BYTES} bytes`, `${size} bytes`);
+      continue;
+    }
+    // A list was hashed when it was read for what it names.
+    if (followed.get(digest) === size) {
+      blobs += 1;
+      bytes += size;
+      options.hashed?.(digest, digest);
       continue;
     }
     const hash = newDigest();
@@ -218,16 +225,26 @@ export async function hashedBlob(
   return bytes !== undefined && digestOf(bytes) === digest ? bytes : undefined;
 }
 
-/** Notes what manifests name, also manifests named by manifests. Bytes that are not those recorded name nothing. */
-async function followManifests(reader: LogReader, inventory: Inventory, references: References): Promise<void> {
+/**
+ * Notes what manifests name, also manifests named by manifests. Bytes that are not those recorded name nothing. Gives the sizes
+ * of those that have the hash of their name.
+ */
+async function followManifests(
+  reader: LogReader,
+  inventory: Inventory,
+  references: References,
+): Promise<Map<string, number>> {
+  const followed = new Map<string, number>();
   for (const manifest of references.manifests) {
     const size = inventory.blobs.get(manifest.digest);
     if (size === undefined || size > MAX_MANIFEST_BYTES) continue;
     const bytes = await reader.get(blobKey(manifest.digest));
-    if (bytes !== undefined && digestOf(bytes) === manifest.digest)
-      references.addManifest(manifest, parseManifest(bytes));
+    if (bytes === undefined || digestOf(bytes) !== manifest.digest) continue;
+    references.addManifest(manifest, parseManifest(bytes));
+    followed.set(manifest.digest, bytes.length);
   }
   references.spread();
+  return followed;
 }
 
 /** A manifest that is not JSON, or nested deeper than any of ours, names nothing. */

@@ -1,3 +1,4 @@
+import { lengthForPeople } from "../lib/length.ts";
 import type { Instant } from "../lib/time.ts";
 
 /** How far an outside clock was ahead of ours, in milliseconds, and by how much that may be wrong. */
@@ -34,10 +35,8 @@ export function stateOf(
   return least > limit ? "wrong" : least > warn ? "off" : "right";
 }
 
-/** An offset for people: `1.2 s`, `14 min`, `26 h`, without a sign. */
+/** An offset for people, without a sign: to a tenth of a second where it is small, as it was measured. */
 export function offsetInWords(ms: number): string {
   const size = Math.abs(ms);
-  if (size < 10_000) return `${(size / 1_000).toFixed(1)} s`;
-  if (size < 120_000) return `${Math.round(size / 1_000)} s`;
-  return size < 2 * 3_600_000 ? `${Math.round(size / 60_000)} min` : `${Math.round(size / 3_600_000)} h`;
+  return size < 10_000 ? `${(size / 1_000).toFixed(1)} s` : lengthForPeople(size);
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defineCollector } from "../../src/collector/define.ts";
 import { readFacts as readWith } from "../../src/collector/facts.ts";
 import { type Entry, encodeEntry } from "../../src/evidence/entry.ts";
-import type { Fact, Problem } from "../../src/evidence/fact.ts";
+import { type Fact, type Problem, wholeFact } from "../../src/evidence/fact.ts";
 import { encodeManifest, type ManifestCapture } from "../../src/evidence/manifest.ts";
 import type { LedgerReader, ReadFacts } from "../../src/index/follow.ts";
 import { digestOf } from "../../src/lib/digest.ts";
@@ -46,7 +46,16 @@ export function incident(id: string, fields: Partial<Extract<Fact, { kind: "inci
     review: null,
   };
   const times = { occurredAt: START, detectedAt: START + HOUR, resolvedAt: null, closedAt: null };
-  return { kind: "incident", id, title: id, status: "open", personalData: null, ...none, ...times, ...fields };
+  return wholeFact({
+    kind: "incident",
+    id,
+    title: id,
+    status: "open",
+    personalData: null,
+    ...none,
+    ...times,
+    ...fields,
+  });
 }
 
 export class SampleLedger implements LedgerReader {

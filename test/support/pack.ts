@@ -5,9 +5,9 @@ import { promisify } from "node:util";
 import { buildStandalone } from "../../build/standalone.mjs";
 import type { Custody } from "../../src/custody.ts";
 import { MANIFEST_TYPE } from "../../src/evidence/blob.ts";
-import { type Exported, type ExportRequest, exportPack } from "../../src/exporting.ts";
 import { canonicalBytes } from "../../src/lib/canonical.ts";
 import { runTasks, tasksNow } from "../../src/schedule/collect.ts";
+import { type Exported, type ExportRequest, exportPack } from "../../src/views/exporting.ts";
 import { declareNow, runParts } from "../../src/work.ts";
 import { FakeClock } from "./clock.ts";
 import { filesOf } from "./example-ledger.ts";
@@ -68,9 +68,20 @@ async function collect(custody: Custody): Promise<void> {
 }
 
 /** As `custody upload` records a file; returns its digest. */
-export async function upload(custody: Custody, words: string, control: string, captured?: string): Promise<string> {
+export function upload(custody: Custody, words: string, control: string, captured?: string): Promise<string> {
+  return uploadBytes(custody, text(`${words}\n`), words, control, captured);
+}
+
+/** As `custody upload` records these bytes; returns their digest. */
+export async function uploadBytes(
+  custody: Custody,
+  bytes: Uint8Array,
+  words: string,
+  control: string,
+  captured?: string,
+): Promise<string> {
   const ledger = await custody.ledger();
-  const evidence = await ledger.put(text(`${words}\n`), "text/plain");
+  const evidence = await ledger.put(bytes, "text/plain");
   const files = [{ ...evidence, name: "note.txt" }];
   const manifest = await ledger.put(canonicalBytes({ v: 1, reason: words, files }), MANIFEST_TYPE);
   const when = captured === undefined ? {} : { captured };

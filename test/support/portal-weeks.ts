@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { type Running, startRunning } from "../../src/running.ts";
+import { type Running, startRunning } from "../../src/daemon/running.ts";
 import { FakeClock } from "./clock.ts";
 import { HttpSource } from "./http-source.ts";
 import { type KeptLog, keptLog, newWorkspace } from "./workspace.ts";

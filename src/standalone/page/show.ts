@@ -1,3 +1,4 @@
+import { reportLine } from "../../pack/say.ts";
 import { FINDING_CODES } from "../../verify/finding.ts";
 import { unjudgedLines } from "../../verify/say.ts";
 import { inWords } from "../../verify/verdict.ts";
@@ -170,6 +171,7 @@ function aboutPack(
   return [
     element("h2", "", "What the pack says of itself"),
     ...items.map((text) => paragraph(text)),
+    ...pack.reports.map((one) => paragraph(reportLine(one).trim())),
     ...(withheldCount === 0
       ? []
       : [

@@ -1,22 +1,22 @@
-import type { Custody } from "./custody.ts";
-import type { Draft } from "./evidence/entry.ts";
+import type { Custody } from "../custody.ts";
+import type { Draft } from "../evidence/entry.ts";
+import { hasIndex, indexFindings } from "../indexing.ts";
+import { canonicalBytes, type Json } from "../lib/canonical.ts";
+import { fromBase64 } from "../lib/digest.ts";
+import { CustodyError, isCustodyError, messageOf } from "../lib/errors.ts";
+import { iso } from "../lib/time.ts";
+import { eitherOf } from "../schedule/turns.ts";
+import { compareMirror, readMirror } from "../verify/mirror.ts";
+import { type VerifyOptions, type VerifyResult, verifyLedger } from "../verify/verify.ts";
+import { outsideOf } from "../views/outside.ts";
+import { considerate } from "../watch/bounded.ts";
+import { daysUntil, expiryCodes, expiryInWords } from "../watch/certificates.ts";
+import type { ClockSight, ClockWatch } from "../watch/clock.ts";
+import { diskInWords } from "../watch/disk.ts";
+import { checksDue, onceOf } from "../watch/due.ts";
+import type { Check, WatchLog } from "../watch/log.ts";
 import { expiriesHere, forecastHere, watchedSince } from "./forecasting.ts";
-import { hasIndex, indexFindings } from "./indexing.ts";
 import { knownHere } from "./known-heads.ts";
-import { canonicalBytes, type Json } from "./lib/canonical.ts";
-import { fromBase64 } from "./lib/digest.ts";
-import { CustodyError, isCustodyError, messageOf } from "./lib/errors.ts";
-import { iso } from "./lib/time.ts";
-import { outsideOf } from "./outside.ts";
-import { eitherOf } from "./schedule/turns.ts";
-import { compareMirror, readMirror } from "./verify/mirror.ts";
-import { type VerifyOptions, type VerifyResult, verifyLedger } from "./verify/verify.ts";
-import { considerate } from "./watch/bounded.ts";
-import { daysUntil, expiryCodes, expiryInWords } from "./watch/certificates.ts";
-import type { ClockSight, ClockWatch } from "./watch/clock.ts";
-import { diskInWords } from "./watch/disk.ts";
-import { checksDue, onceOf } from "./watch/due.ts";
-import type { Check, WatchLog } from "./watch/log.ts";
 
 /** Custody looks after itself: what it finds is recorded, and what is bad becomes a gap that people are told of. */
 

@@ -1,17 +1,17 @@
-import { createMask } from "./collector/mask.ts";
-import { type Custody, openPlace } from "./custody.ts";
-import type { HeadConfig, SentHead, Standing, Tools } from "./heads/define.ts";
-import { type LastSent, nextDue, type Rhythm, type Trouble, type Why, whyDue } from "./heads/due.ts";
-import { type Errand, type Outcome, sendHeads } from "./heads/send.ts";
-import { isContradiction, readTroubles, writeTroubles } from "./heads/troubles.ts";
-import { earlierPins } from "./ledger/pin.ts";
-import { CustodyError, isCustodyError, messageOf } from "./lib/errors.ts";
-import { type Instant, iso } from "./lib/time.ts";
-import { postOnce } from "./outbound/post.ts";
-import { type Head, parseCheckpoint } from "./tlog/checkpoint.ts";
-import { checkNote, type Verifier } from "./tlog/note.ts";
-import { consistencyProof } from "./tlog/proof.ts";
-import type { KnownHead } from "./verify/verify.ts";
+import { createMask } from "../collector/mask.ts";
+import { type Custody, openPlace } from "../custody.ts";
+import type { HeadConfig, SentHead, Standing, Tools } from "../heads/define.ts";
+import { type LastSent, nextDue, type Rhythm, type Trouble, type Why, whyDue } from "../heads/due.ts";
+import { type Errand, type Outcome, sendHeads } from "../heads/send.ts";
+import { isContradiction, readTroubles, writeTroubles } from "../heads/troubles.ts";
+import { earlierPins } from "../ledger/pin.ts";
+import { CustodyError, isCustodyError, messageOf } from "../lib/errors.ts";
+import { type Instant, iso } from "../lib/time.ts";
+import { postOnce } from "../outbound/post.ts";
+import { type Head, parseCheckpoint } from "../tlog/checkpoint.ts";
+import { checkNote, type Verifier } from "../tlog/note.ts";
+import { consistencyProof } from "../tlog/proof.ts";
+import type { KnownHead } from "../verify/verify.ts";
 
 /** One target as people see it. */
 export interface TargetState {

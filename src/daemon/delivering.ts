@@ -1,10 +1,10 @@
-import { createMask } from "./collector/mask.ts";
-import type { Custody } from "./custody.ts";
-import { CustodyError } from "./lib/errors.ts";
-import { iso } from "./lib/time.ts";
-import type { ChannelConfig, Message } from "./notify/define.ts";
-import { type Delivery, type DeliveryAbout, deliver, deliveryDraft } from "./notify/deliver.ts";
-import { postOnce } from "./outbound/post.ts";
+import { createMask } from "../collector/mask.ts";
+import type { Custody } from "../custody.ts";
+import { CustodyError } from "../lib/errors.ts";
+import { iso } from "../lib/time.ts";
+import type { ChannelConfig, Message } from "../notify/define.ts";
+import { type Delivery, type DeliveryAbout, deliver, deliveryDraft } from "../notify/deliver.ts";
+import { postOnce } from "../outbound/post.ts";
 
 /** Brings messages to the channels that the configuration names, and keeps a record of each. */
 export class Delivering {

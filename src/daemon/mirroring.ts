@@ -2,16 +2,16 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Custody } from "./custody.ts";
-import { BlobRef } from "./evidence/blob.ts";
-import { mirrorLedger } from "./ledger/mirror.ts";
-import { sameBytes } from "./lib/digest.ts";
-import { CustodyError, isCustodyError, messageOf } from "./lib/errors.ts";
-import { iso } from "./lib/time.ts";
-import { probeMirror, requireFit } from "./store/probe.ts";
-import type { Store } from "./store/store.ts";
-import type { Checkpoint, Head } from "./tlog/checkpoint.ts";
-import { checkNote } from "./tlog/note.ts";
+import type { Custody } from "../custody.ts";
+import { BlobRef } from "../evidence/blob.ts";
+import { mirrorLedger } from "../ledger/mirror.ts";
+import { sameBytes } from "../lib/digest.ts";
+import { CustodyError, isCustodyError, messageOf } from "../lib/errors.ts";
+import { iso } from "../lib/time.ts";
+import { probeMirror, requireFit } from "../store/probe.ts";
+import type { Store } from "../store/store.ts";
+import type { Checkpoint, Head } from "../tlog/checkpoint.ts";
+import { checkNote } from "../tlog/note.ts";
 
 /**
  * Publishing and, after it, bringing the mirror up to what was published. The mirror never holds up anything: what could not

@@ -1,9 +1,9 @@
-import type { Custody } from "./custody.ts";
-import type { Recorded } from "./evidence/batch.ts";
-import { isKind } from "./evidence/entry.ts";
-import { CustodyError, messageOf } from "./lib/errors.ts";
+import type { Custody } from "../custody.ts";
+import type { Recorded } from "../evidence/batch.ts";
+import { isKind } from "../evidence/entry.ts";
+import { CustodyError, messageOf } from "../lib/errors.ts";
+import type { KnownHead } from "../verify/verify.ts";
 import { type Contradiction, Publishing } from "./publishing.ts";
-import type { KnownHead } from "./verify/verify.ts";
 
 /** A place that knows heads of this log and could not be asked. */
 export interface Silent {

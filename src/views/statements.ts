@@ -1,11 +1,11 @@
-import type { EntryOf } from "./evidence/entry.ts";
-import { fromIso } from "./lib/time.ts";
-import type { HoldInput } from "./report/input.ts";
-import type { KeyRow } from "./report/shape.ts";
-import type { Hash } from "./tlog/merkle.ts";
-import { type Hold, Holds } from "./trust/holds.ts";
-import { type KeyRecord, keyRing, type RingKey } from "./trust/keyring.ts";
-import { readVkey } from "./trust/statement.ts";
+import type { EntryOf } from "../evidence/entry.ts";
+import { fromIso } from "../lib/time.ts";
+import type { HoldInput } from "../report/input.ts";
+import type { KeyRow } from "../report/ledger-shape.ts";
+import type { Hash } from "../tlog/merkle.ts";
+import { type Hold, Holds } from "../trust/holds.ts";
+import { type KeyRecord, keyRing, type RingKey } from "../trust/keyring.ts";
+import { readVkey } from "../trust/statement.ts";
 
 /** What a log says of its own keys, and what was ordered to be kept, as a report prints it. */
 

@@ -1,18 +1,19 @@
-import { incidentsIn, incidentWindow, type Memory, recordId } from "./assess/preservation.ts";
-import type { InstanceConfig } from "./collector/define.ts";
-import { capturesOf, readFacts } from "./collector/facts.ts";
-import { type RunResult, runCollector } from "./collector/run.ts";
-import type { Custody } from "./custody.ts";
-import type { Draft, Entry } from "./evidence/entry.ts";
-import type { FactOf, Observed } from "./evidence/fact.ts";
-import { CustodyError } from "./lib/errors.ts";
-import { didYouMean } from "./lib/nearest.ts";
-import { holes, type Interval, iso } from "./lib/time.ts";
-import { actor } from "./people.ts";
-import { runTasks, tasksNow } from "./schedule/collect.ts";
-import { expectationOf } from "./slots/plan.ts";
-import { type Hold, Holds } from "./trust/holds.ts";
-import { declareNow, runParts } from "./work.ts";
+import { incidentsIn, incidentWindow, type Memory, recordId } from "../assess/preservation.ts";
+import type { InstanceConfig } from "../collector/define.ts";
+import { capturesOf, readFacts } from "../collector/facts.ts";
+import { type RunResult, runCollector } from "../collector/run.ts";
+import type { Custody } from "../custody.ts";
+import type { Draft, Entry } from "../evidence/entry.ts";
+import type { FactOf, Observed } from "../evidence/fact.ts";
+import { CustodyError } from "../lib/errors.ts";
+import { didYouMean } from "../lib/nearest.ts";
+import { holes, type Interval, iso } from "../lib/time.ts";
+import { actor } from "../people.ts";
+import { runTasks, tasksNow } from "../schedule/collect.ts";
+import { expectationOf } from "../slots/plan.ts";
+import { type Hold, Holds } from "../trust/holds.ts";
+import { declareNow, runParts } from "../work.ts";
+import { openRegister } from "./open-register.ts";
 
 /** Keeps everything about the time of an incident: collects it now and forbids to dispose of it. */
 
@@ -155,8 +156,13 @@ async function collectRegisters(custody: Custody, signal: AbortSignal): Promise<
   await runTasks(tasks, runParts(custody, signal), signal, () => {});
 }
 
-/** The incidents as the newest look at each register shows them, and messages and imports since. */
+/** The incidents as our own register has them, and as the newest look at each other shows them, with messages and imports since. */
 export async function registerFacts(custody: Custody): Promise<Observed[]> {
+  return [...(await ownFacts(custody)), ...(await sourceFacts(custody))];
+}
+
+/** The same without our own register. */
+export async function sourceFacts(custody: Custody): Promise<Observed[]> {
   const history = await custody.history();
   const disposals = await custody.disposals();
   const ledger = await custody.view();
@@ -178,6 +184,12 @@ export async function registerFacts(custody: Custody): Promise<Observed[]> {
     }
   }
   return facts;
+}
+
+/** The incidents of our own register; nothing is read where it is empty. */
+export async function ownFacts(custody: Custody): Promise<Observed[]> {
+  const { kept } = await custody.registerLog();
+  return kept === undefined ? [] : [...(await openRegister(custody)).facts];
 }
 
 async function entryAt(custody: Custody, index: number): Promise<Entry | undefined> {

@@ -1,14 +1,15 @@
-import { assessControls, type ControlAssessment } from "./assess/assess.ts";
-import type { Catalogue, CheckOf, Requirement } from "./assess/catalogue.ts";
-import { type NilReturn, nilReturnsOf } from "./assess/nil-return.ts";
-import { named, type SignOff, type VoidSignOff } from "./assess/sign-off.ts";
-import type { Custody } from "./custody.ts";
-import { decodeManifest } from "./evidence/manifest.ts";
-import { assessmentOf, catalogueIn, type Gathered, readLedger } from "./gathering.ts";
-import { base64 } from "./lib/digest.ts";
-import { type Interval, iso } from "./lib/time.ts";
-import { actor, namesOf } from "./people.ts";
-import { signedSize } from "./reporting.ts";
+import { assessControls, type ControlAssessment } from "../assess/assess.ts";
+import { boundBy } from "../assess/binding.ts";
+import type { Catalogue, CheckOf, Requirement } from "../assess/catalogue.ts";
+import { type NilReturn, nilReturnsOf } from "../assess/nil-return.ts";
+import { named, type SignOff, type VoidSignOff } from "../assess/sign-off.ts";
+import type { Custody } from "../custody.ts";
+import { decodeManifest } from "../evidence/manifest.ts";
+import { base64, matching } from "../lib/digest.ts";
+import { type Interval, iso } from "../lib/time.ts";
+import { actor, namesOf } from "../people.ts";
+import { assessmentOf, catalogueIn, type Gathered, readLedger } from "../views/gathering.ts";
+import { signedSize } from "../views/reporting.ts";
 
 /** What people can sign, out of the ledger itself, and the entry by which they do. */
 
@@ -44,16 +45,19 @@ export async function openSigning(custody: Custody): Promise<Signing> {
     catalogue,
     signOffs: known.counting.map((one) => named(one, names)),
     void: known.void.map((one) => named(one, names)),
-    human: humanIn(catalogue),
+    human: humanIn(catalogue, found),
     seen: { size, root: base64(found.frontier.root()) },
     nilReturns: (period) => nilReturnsOf(judged(period)),
     controls: (period) => assessControls(judged(period)),
   };
 }
 
-function humanIn({ controls }: Catalogue): HumanRequirement[] {
-  return controls.flatMap(({ id: control, requirements }) =>
+/** How often it is signed is for the rules to say where they ask for it. */
+function humanIn({ controls }: Catalogue, { policies, history }: Pick<Gathered, "policies" | "history">) {
+  const now = { from: history.asOf, to: history.asOf + 1 };
+  return controls.flatMap(({ id: control, requirements }): HumanRequirement[] =>
     requirements
+      .map((one) => boundBy(one, policies, now))
       .filter((one): one is Requirement & { check: CheckOf<"human"> } => one.check.kind === "human")
       .map(({ id, text, freshness, check }) => ({ id, text, freshness, control, subject: check.subject })),
   );
@@ -105,7 +109,7 @@ export async function queriesOf(
 ): Promise<string[]> {
   const own = found.history.instances.get(instance)?.runs.filter(({ index }) => runs.includes(index)) ?? [];
   const manifest = own.findLast(({ items, manifest: list }) => items > 0 && list !== undefined)?.manifest;
-  const bytes = manifest && (await (await custody.view()).blob(manifest.digest));
+  const bytes = manifest && matching(await (await custody.view()).blob(manifest.digest), manifest.digest);
   if (bytes === undefined) return [];
   try {
     const asked = decodeManifest(bytes).captures.map(({ request, origin }) => request?.url ?? origin);

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
-import type { Config } from "./config/config.ts";
-import { trustedRoots } from "./heads/timestamp.ts";
-import type { Outside } from "./trust/anchor.ts";
-import type { Certificate } from "./tsp/certificate.ts";
+import type { Config } from "../config/config.ts";
+import { trustedRoots } from "../heads/timestamp.ts";
+import type { Outside } from "../trust/anchor.ts";
+import type { Certificate } from "../tsp/certificate.ts";
 
 /** Nobody outside is trusted: their proofs are neither good nor bad. */
 export const NOBODY: Outside = { stampRoots: [], witnesses: [] };

@@ -1,5 +1,5 @@
-import type { Config } from "./config/config.ts";
-import { canonical, type Json } from "./lib/canonical.ts";
+import type { Config } from "../config/config.ts";
+import { canonical, type Json } from "../lib/canonical.ts";
 
 /** What another configuration changes, for a daemon that goes on with it. */
 export interface ConfigChange {

@@ -1,19 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Custody } from "./custody.ts";
-import type { Actor } from "./evidence/entry.ts";
-import { base64, sameBytes } from "./lib/digest.ts";
-import { CustodyError, isCustodyError } from "./lib/errors.ts";
-import { type Interval, iso } from "./lib/time.ts";
-import { publish } from "./mirroring.ts";
-import { type PackContents, PackSource } from "./pack/contents.ts";
-import { encodePackJson, PACK_FILES, PACK_TYPE } from "./pack/pack-json.ts";
-import { writeZip } from "./pack/zip-write.ts";
-import type { ReportModel } from "./report/shape.ts";
+import type { Custody } from "../custody.ts";
+import { publish } from "../daemon/mirroring.ts";
+import { type Actor, isKind } from "../evidence/entry.ts";
+import { base64, sameBytes } from "../lib/digest.ts";
+import { CustodyError, isCustodyError } from "../lib/errors.ts";
+import { type Interval, iso } from "../lib/time.ts";
+import { type PackContents, PackSource } from "../pack/contents.ts";
+import { encodePackJson, PACK_FILES, PACK_TYPE } from "../pack/pack-json.ts";
+import { writeZip } from "../pack/zip-write.ts";
+import type { ReportModel } from "../report/shape.ts";
+import { PACKAGE_ROOT, SOFTWARE } from "../software.ts";
+import { type Head, parseCheckpoint, signCheckpoint } from "../tlog/checkpoint.ts";
+import { checkNote, parseVkey } from "../tlog/note.ts";
 import { buildReportModel, renderReport, reportJson, signedSize } from "./reporting.ts";
-import { PACKAGE_ROOT, SOFTWARE } from "./software.ts";
-import { type Head, parseCheckpoint, signCheckpoint } from "./tlog/checkpoint.ts";
-import { checkNote, parseVkey } from "./tlog/note.ts";
 
 /** Makes the pack that an auditor gets: evidence of a period, all records, proofs, report and verifier in one reproducible file. */
 
@@ -41,6 +41,8 @@ export interface Exported extends Pick<PackContents, "pack" | "evidence" | "disp
   readonly checkpoint: Uint8Array;
   readonly vkey: string;
   readonly model: ReportModel;
+  /** SHA-256 of those files in it that are kept as evidence of incidents. */
+  readonly held: readonly string[];
   /** Characters of the report that no font had. */
   readonly unprintable: number;
 }
@@ -80,33 +82,69 @@ export async function exportPack(custody: Custody, request: ExportRequest): Prom
   const { pack, evidence, disposed, receipts } = contents;
   const { size: bytes, digest } = written;
   const { unprintable } = report;
-  return { ...signed, pack, evidence, disposed, receipts, bytes, digest, files, model, unprintable };
+  const held = await heldIn(custody, contents);
+  return { ...signed, pack, evidence, disposed, receipts, bytes, digest, files, model, held, unprintable };
 }
+
+const BLOB_MEMBER = /\/blob\/sha256\/[0-9a-f]{2}\/([0-9a-f]{64})$/;
+
+/** Files of the pack that are kept as evidence of incidents: whose hands they pass through is told of each of them. */
+async function heldIn(custody: Custody, { members }: PackContents): Promise<string[]> {
+  const inside = new Set(members.flatMap(({ path }) => BLOB_MEMBER.exec(path)?.[1] ?? []));
+  const held = new Set<string>();
+  for await (const { entry } of (await custody.view()).read()) {
+    if (!isKind(entry, "custody")) continue;
+    for (const { digest } of entry.evidenceFiles ?? []) if (inside.has(digest)) held.add(digest);
+  }
+  return [...held].sort();
+}
+
+/** Files that one record of an access names. */
+const IN_ONE_ACCESS = 500;
 
 /**
  * Logs that the pack was handed out: the head that left, what was in the pack, and the SHA-256 of its file. The same pack
- * made again is not logged again. False where the signing key is not here.
+ * made again is not logged again. Returns the record that names the report in it, undefined where the signing key is not here. Evidence of incidents in it is named file by file, so
+ * that the custody record of each tells of it.
  */
-export async function noteExport(custody: Custody, exported: Exported, actor: () => Promise<Actor>): Promise<boolean> {
-  const { pack, digest } = exported;
+export async function noteExport(
+  custody: Custody,
+  exported: Exported,
+  actor: () => Promise<Actor>,
+): Promise<number | undefined> {
+  const { pack, digest, held } = exported;
   const ledger = await custody.ledger().catch((error: unknown) => {
     if (isCustodyError(error, "KEY_UNUSABLE") || isCustodyError(error, "STORE_UNFIT")) return undefined;
     throw error;
   });
-  if (ledger === undefined) return false;
+  if (ledger === undefined) return undefined;
   const by = { actor: await actor(), once: "" };
   const once = (what: string) => ({ ...by, once: `pack:${digest}:${what}` });
+  // The same pack made by somebody else has left once more.
+  const access = (part = "") => ({ kind: "access" as const, ...once(`access:${by.actor.id}${part}`), purpose: "pack" });
   const checkpoint = await ledger.put(exported.checkpoint, "text/plain; charset=utf-8");
   const report = await ledger.put(encodePackJson(pack), PACK_TYPE);
   const { size, root, period } = pack;
+  const files = pack.files
+    .filter(({ path }) => path.startsWith(PACK_FILES.report))
+    .map(({ path, digest: sha256 }) => ({
+      form: path.endsWith(".pdf") ? ("pdf" as const) : ("json" as const),
+      sha256,
+    }));
   const sent = iso(custody.clock.now());
-  await ledger.append([
+  const [, named] = await ledger.append([
     { kind: "head", ...once("head"), size, root, use: "pack", target: "pack", sent, checkpoint },
-    { kind: "report", ...once("list"), period: { from: period.from, to: period.to }, size, report },
-    { kind: "access", ...once("access"), purpose: "pack", digests: [digest] },
+    { kind: "report", ...once("list"), period: { from: period.from, to: period.to }, size, report, files },
+    { ...access(), digests: [digest, ...held.slice(0, IN_ONE_ACCESS)] },
+    ...chunksOf(held.slice(IN_ONE_ACCESS)).map((digests, i) => ({ ...access(`:${i + 1}`), digests })),
   ]);
   await publish(custody);
-  return true;
+  return named?.index;
+}
+
+function chunksOf(digests: readonly string[]): string[][] {
+  const count = Math.ceil(digests.length / IN_ONE_ACCESS);
+  return Array.from({ length: count }, (_, i) => digests.slice(i * IN_ONE_ACCESS, (i + 1) * IN_ONE_ACCESS));
 }
 
 /** Numbers of the records that a report cites, so that what it says can be followed in the pack also where it began earlier. */
